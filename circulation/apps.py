@@ -1,0 +1,8 @@
+"""Circulation: who has what, until when."""
+
+from django.apps import AppConfig
+
+
+class CirculationConfig(AppConfig):
+    name = "circulation"
+    default_auto_field = "django.db.models.BigAutoField"

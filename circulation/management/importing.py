@@ -1,0 +1,82 @@
+"""What the three import commands share: their options, their table of numbers, and their exit codes."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from circulation.imports import apply as imports
+from circulation.imports.plan import Options, Plan
+
+SHOWN = 50
+"""How many refused rows are printed; the file that is kept lists all of them."""
+
+
+class ImportCommand(BaseCommand):
+    """Read FILE and apply it whole, or not at all. Exit code 1 and sentences when nothing was applied."""
+
+    kind: ClassVar[str]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, as the other system exports it.")
+        parser.add_argument("--dry-run", action="store_true", help="Say what it would do, and change nothing.")
+        parser.add_argument("--skip-refused", action="store_true", help="Apply the other rows when some are refused.")
+        parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="The day that the file speaks for (today).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        on: date = options["on"] or timezone.localdate()
+        at = timezone.now()
+        file = imports.a_file(self._content(path), kind=self.kind, name=path.name)
+        allowed = Options(
+            skip_refused=options["skip_refused"],
+            allow_returns=options.get("allow_returns"),
+            unmatched=options.get("unmatched", False),
+        )
+        try:
+            verb = imports.look_at if options["dry_run"] else imports.apply
+            plan = verb(file, on=on, at=at, options=allowed)
+        except imports.ImportRefused as refusal:
+            if refusal.plan:
+                self._print(refusal.plan)
+            raise CommandError(f"{path.name}: {refusal} Nothing was changed.") from refusal
+        self._print(plan)
+        if options["dry_run"] and plan.objections:
+            raise CommandError(f"{path.name}: {' '.join(plan.objections)} Nothing was changed.")
+        self.stdout.write("Nothing was changed: this was a dry run." if options["dry_run"] else "Applied.")
+
+    def _content(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
+    def _print(self, plan: Plan) -> None:
+        self.stdout.write(f"Read as {plan.read_as}.")
+        for word, number in _figures(plan):
+            self.stdout.write(f"  {word:<12}{number:>9,}")
+        for note in plan.notes:
+            self.stdout.write(note)
+        for refusal in plan.refused[:SHOWN]:
+            self.stdout.write(str(refusal))
+        if len(plan.refused) > SHOWN:
+            self.stdout.write(f"And {len(plan.refused) - SHOWN:,} more refused rows.")
+
+
+def _figures(plan: Plan) -> list[tuple[str, int]]:
+    figures = [
+        ("Rows", plan.rows),
+        ("Add", plan.added),
+        ("Change", plan.changed),
+        ("Leave as is", plan.unchanged),
+        ("Refused", len(plan.refused)),
+    ]
+    return figures + [
+        (word, number) for word, number in (("Return", plan.returned), ("Unmatched", plan.unmatched)) if number
+    ]
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

@@ -1,0 +1,32 @@
+"""What circulation tells the house: plural, once per verb, inside the transaction that changed the rows.
+
+Receivers may cancel and mark; they never render or send (a desk's request and an import must stay fast).
+"""
+
+from django.db.models import TextChoices
+from django.dispatch import Signal
+
+
+class Cause(TextChoices):
+    """Why something that waits may no longer be right."""
+
+    LENT = "lent", "Lent"
+    RETURNED = "returned", "Returned"
+    RETURN_UNDONE = "return_undone", "Return undone"
+    RENEWED = "renewed", "New due date"
+    STATUS = "status", "Other status"
+    NAME = "name", "Other name"
+    ADDRESS = "address", "Other address"
+    GUARDIANSHIP = "guardianship", "Guardianship changed"
+    AUTO_SEND = "auto_send", "Letters by themselves changed"
+    GROUP = "group", "Group changed"
+    NO_LETTERS = "no_letters", "No letters"
+    LEFT = "left", "Left"
+    ERASED = "erased", "Erased"
+
+
+#: loan_ids: list[int], cause: Cause, by: User | None
+loans_changed = Signal()
+
+#: patron_ids: list[int], guardian_ids: list[int], cause: Cause, by: User | None
+people_changed = Signal()

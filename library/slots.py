@@ -1,0 +1,87 @@
+"""Places where one app shows something on another app's page.
+
+An app registers a callable in ``AppConfig.ready()``; the host page renders whatever is there, in order. So a
+message page can show the patron a letter is about, the daily log can speak of the daily run, and ``/health/``
+can ask everyone, without an import the wrong way. This module imports no app and decides nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+T = TypeVar("T")
+
+
+class Slot(Generic[T]):
+    """A small named registry that keeps ``order`` and then the order of registration."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._filled: list[tuple[int, T]] = []
+
+    def register(self, filling: T, *, order: int = 100) -> T:
+        self._filled.append((order, filling))
+        self._filled.sort(key=lambda pair: pair[0])
+        return filling
+
+    def __iter__(self) -> Iterator[T]:
+        return iter([filling for _, filling in self._filled])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that is wrong with the machinery, as one sentence, since when, and what to do."""
+
+    code: str
+    sentence: str
+    remedy: str = ""
+    since: datetime | None = None
+    ill: bool = True
+    """False: a person's own doing (a stopped gateway), a sentence on the page but not a 503."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLine:
+    """One line of the daily log; ``attention`` lines come first and count in the verdict. Never a name with a title."""
+
+    sentence: str
+    attention: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """One thing on Home that waits for a person: a sentence, why, and one button."""
+
+    icon: str
+    tone: str
+    sentence: str
+    reason: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of a host page: a template and its context."""
+
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+HealthCheck = Callable[[datetime], list[Finding]]
+LogLines = Callable[[datetime, datetime], list[LogLine]]
+Needs = Callable[["HttpRequest", date], list[Need]]
+MessagePanel = Callable[[int], Panel | None]
+SettingUp = Callable[[], None]
+
+health_checks: Slot[HealthCheck] = Slot("health checks")
+daily_log_lines: Slot[LogLines] = Slot("daily log lines")
+needs: Slot[Needs] = Slot("needs you")
+message_panels: Slot[MessagePanel] = Slot("panels of a message")
+standing_rows: Slot[SettingUp] = Slot("standing rows made by set_up")
+boot_verbs: Slot[SettingUp] = Slot("what an app does when the installation boots")

@@ -1,0 +1,87 @@
+"""Hold a run's letters until a person has looked (product.md, N14): let them go, or drop them.
+
+Only runs by the clock are held: who starts one by hand has the list before them.
+"""
+
+from datetime import date
+from statistics import median
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from circulation.models import ImportFile
+from notices.models import Letter, Notice, Run, Schedule
+
+SMALL_RUN = 40
+TIMES_THE_USUAL = 3
+RUNS_THAT_COUNT = 10
+PART_CHANGED_BY_IMPORT = 10
+
+
+def hold_if_unusual(run: Run) -> None:
+    """Stamp the run before its letters are written, when it is unlike the runs that people know."""
+    reason = why_hold(run)
+    if reason and run.letters:
+        run.held_at, run.reason = timezone.now(), reason
+        run.save(update_fields=["held_at", "reason"])
+
+
+def why_hold(run: Run) -> str | None:
+    """The sentence that says why a person should look first; None when the letters may go by themselves."""
+    return _first_of_a_schedule(run) or _after_a_large_import(run) or _larger_than_usual(run)
+
+
+def let_go(run: Run, *, by: AbstractBaseUser | None, on: date) -> int:
+    """Send the letters of a held run on their way: they are written again for the day ``on``, and queued."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run.pk)
+        if not run.is_held:
+            return 0
+        run.let_go_at, run.decided_by = timezone.now(), by
+        run.save(update_fields=["let_go_at", "decided_by"])
+        return (
+            Letter.objects.of_run(run).held().update(state=Letter.State.PLANNED, day=on, subject="", text="", html="")
+        )
+
+
+def drop(run: Run, *, by: AbstractBaseUser | None) -> int:
+    """Nobody hears these letters, and they are not said again. Returns how many letters were dropped."""
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(pk=run.pk)
+        if not run.is_held:
+            return 0
+        now = timezone.now()
+        run.dropped_at, run.decided_by = now, by
+        run.save(update_fields=["dropped_at", "decided_by"])
+        Notice.objects.standing().filter(run=run).update(dropped_at=now)
+        waiting = Letter.objects.of_run(run).filter(state__in=[Letter.State.HELD, Letter.State.PLANNED])
+        return waiting.update(state=Letter.State.DROPPED, subject="", text="", html="")
+
+
+def _first_of_a_schedule(run: Run) -> str | None:
+    mine = Schedule.objects.filter(steps__notices__run=run, goes_by_itself=False)
+    earlier = Notice.objects.filter(step__schedule__in=mine).exclude(run=run).values("step__schedule")
+    first = mine.exclude(pk__in=earlier).distinct().order_by("name").first()
+    return f"It is the first run of the schedule {first.name}." if first else None
+
+
+def _after_a_large_import(run: Run) -> str | None:
+    before = Run.objects.that_looked().exclude(pk=run.pk).order_by("-started_at").first()
+    files = ImportFile.objects.applied()
+    if before is not None:
+        files = files.filter(applied_at__gt=before.started_at)
+    for file in files.order_by("-applied_at"):
+        touched = file.added + file.changed + file.returned
+        if touched * PART_CHANGED_BY_IMPORT > file.rows:
+            return f"The import of {file.name} changed {touched} of {file.rows} rows."
+    return None
+
+
+def _larger_than_usual(run: Run) -> str | None:
+    last = Run.objects.that_looked().by_the_clock().exclude(pk=run.pk).order_by("-started_at")
+    sizes = list(last.values_list("letters", flat=True)[:RUNS_THAT_COUNT])
+    usual = median(sizes) if sizes else 0
+    if run.letters > max(SMALL_RUN, TIMES_THE_USUAL * usual):
+        return f"It wrote {run.letters} letters; {usual:g} are usual."
+    return None

@@ -1,0 +1,147 @@
+"""What notices say on pages that are not theirs: Home, a message, the daily log, ``/health/``.
+
+Names of people stand only on pages behind a login; the log and ``/health/`` get numbers.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from circulation.words import a_day, several
+from library import slots
+from notices import ready
+from notices.letter_rows import at_local_time
+from notices.models import Letter, Run, RunSettings
+
+LATE_AFTER = timedelta(minutes=15)
+
+
+def register() -> None:
+    slots.needs.register(needs, order=10)
+    slots.daily_log_lines.register(log_lines, order=10)
+    slots.health_checks.register(health)
+    slots.message_panels.register(about)
+
+
+def needs(request: HttpRequest, on: date) -> list[slots.Need]:
+    """Held runs, letters that could not be written, letters for the printer."""
+    return [*_held(), *_failed(), *_to_print()]
+
+
+def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:
+    """The runs of the time that the log covers, and what waits for a person."""
+    lines = [
+        _run_line(run) for run in Run.objects.filter(started_at__gte=since, started_at__lt=until).order_by("started_at")
+    ]
+    for number, what in (
+        (Letter.objects.to_print().count(), "on paper not printed yet"),
+        (Letter.objects.held().count(), "held until somebody lets them go"),
+        (Letter.objects.filter(state=Letter.State.FAILED).count(), "that could not be written"),
+    ):
+        if number:
+            lines.append(slots.LogLine(sentence=f"{several(number, 'letter')} {what}.", attention=True))
+    return lines
+
+
+def health(at: datetime) -> list[slots.Finding]:
+    """The daily run 15 minutes late on a day on which it should run; a loans file that did not come (G8)."""
+    settings, local = RunSettings.the(), timezone.localtime(at)
+    if not settings.enabled:
+        return []
+    if ready.is_due(settings, local=local) and ready.waits_for_a_file(at=at):
+        return [
+            slots.Finding(
+                code="loans-file",
+                sentence="The daily run waits: the file of open loans did not come for 30 hours.",
+                remedy="Ask whoever sends the file, or import it by hand. The run starts by itself when it is there.",
+            )
+        ]
+    due_at = at_local_time(local.date(), settings.at)
+    late = ready.is_due(settings, local=local) and at - due_at > LATE_AFTER
+    if late and not Run.objects.of_day(local.date()).by_the_clock().exists():
+        return [
+            slots.Finding(
+                code="daily-run-late",
+                sentence=f"The daily run of {settings.at:%H:%M} has not started.",
+                remedy="IT: see whether the worker and the scheduler (beat) are running.",
+                since=due_at,
+            )
+        ]
+    return []
+
+
+def about(message_id: int) -> slots.Panel | None:
+    """Whom a message is about, and which run wrote it."""
+    letter = (
+        Letter.objects.filter(message=message_id)
+        .select_related("run", "patron__group", "guardian", "partner", "group")
+        .first()
+    )
+    if letter is None:
+        return None
+    lines = letter.lines.filter(taken_out_at=None).select_related(
+        "notice__loan__item", "notice__loan__patron__group", "notice__loan__partner"
+    )
+    return slots.Panel(template="notices/includes/about_letter.html", context={"letter": letter, "lines": lines})
+
+
+def _run_line(run: Run) -> slots.LogLine:
+    local = timezone.localtime(run.started_at)
+    when = f"{a_day(local.date(), on=run.day)}, {local:%H:%M},"
+    if run.state == Run.State.FAILED:
+        return slots.LogLine(sentence=f"The run of {when} could not be done. {run.reason}", attention=True)
+    if run.state == Run.State.QUIET:
+        return slots.LogLine(sentence=f"The run of {when} wrote nothing. {run.reason}")
+    name = "Daily run" if run.by_clock else "Run by hand"
+    return slots.LogLine(
+        sentence=f"{name} of {when} looked at {several(run.looked_at, 'loan')}: {run.email} told by email, "
+        f"{run.paper} on paper, {run.left_in_peace} need none."
+    )
+
+
+def _held() -> list[slots.Need]:
+    return [
+        slots.Need(
+            icon="hand-stop",
+            tone="held",
+            sentence=f"{several(run.letters, 'letter')} of {a_day(run.day, on=run.day)} held for you.",
+            reason=run.reason,
+            action="Look at them",
+            url=reverse("admin:notices_letter_changelist") + f"?run__id__exact={run.pk}",
+        )
+        for run in Run.objects.held_for_a_person()
+    ]
+
+
+def _failed() -> list[slots.Need]:
+    number = Letter.objects.filter(state=Letter.State.FAILED).count()
+    if not number:
+        return []
+    return [
+        slots.Need(
+            icon="circle-x",
+            tone="bad",
+            sentence=f"{several(number, 'letter')} could not be written.",
+            reason=Letter.objects.filter(state=Letter.State.FAILED).values_list("why", flat=True).first() or "",
+            action="See why",
+            url=reverse("admin:notices_letter_changelist") + "?state__exact=failed",
+        )
+    ]
+
+
+def _to_print() -> list[slots.Need]:
+    number = Letter.objects.to_print().count()
+    if not number:
+        return []
+    return [
+        slots.Need(
+            icon="printer",
+            tone="wait",
+            sentence=f"{several(number, 'letter')} {'waits' if number == 1 else 'wait'} for the printer.",
+            reason="Their readers have no address, or prefer paper.",
+            action="See them",
+            url=reverse("admin:notices_letter_changelist") + "?state__exact=to_print",
+        )
+    ]

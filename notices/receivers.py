@@ -1,0 +1,23 @@
+"""Listen to circulation: what waits about a loan or a person is checked again at once."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from circulation.signals import Cause, loans_changed, people_changed
+from notices import take_back
+
+
+@receiver(loans_changed, dispatch_uid="notices.loans_changed")
+def when_loans_change(*, loan_ids: list[int], cause: Cause, **_: Any) -> None:
+    take_back.about_loans(loan_ids, cause=cause, on=timezone.localdate())
+
+
+@receiver(people_changed, dispatch_uid="notices.people_changed")
+def when_people_change(
+    *, cause: Cause, patron_ids: list[int] | None = None, guardian_ids: list[int] | None = None, **_: Any
+) -> None:
+    take_back.about_people(
+        patron_ids=patron_ids or [], guardian_ids=guardian_ids or [], cause=cause, on=timezone.localdate()
+    )

@@ -1,0 +1,187 @@
+"""Find the loans that have reached a step today and put them in the ledger, once.
+
+Set-based: Python never walks through loans, and memory does not grow with their number. It records which loans
+reached which step (notices) and who will hear of it (letters still to be written); it writes no words and sends
+nothing. Everything of one run is one transaction: whole, or not at all.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from circulation.calendar import OpenDays
+from notices import held, ready, recipients, steps
+from notices.assignments import assignments
+from notices.models import Outcome, Run, RunSettings, Schedule
+from notices.scan_sql import BY_CHANNEL, CLEAR, JUDGE, NOBODY, PLAN, RULES, SAY, TOO_SOON
+
+ONE_RUN_AT_A_TIME = 7_001
+"""Key of the advisory lock: two runs at once would both be right, and one of them would do the work for nothing."""
+
+
+class RunError(Exception):
+    """A run whose counts do not add up to the loans that it looked at. Nothing of it is kept but this sentence."""
+
+
+def run_if_due(*, at: datetime) -> Run | None:
+    """The daily run, if ``at`` is past its time and today has none yet. Any number of clocks may ask."""
+    local = timezone.localtime(at)
+    if not ready.is_due(RunSettings.the(), local=local) or Run.objects.of_day(local.date()).by_the_clock().exists():
+        return None
+    if ready.waits_for_a_file(at=at):
+        return None
+    reason = ready.why_quiet(RunSettings.the(), on=local.date(), open_days=OpenDays.load())
+    return _by_the_clock(on=local.date(), at=at, quiet=reason)
+
+
+def run(*, on: date, by: AbstractBaseUser | None = None) -> Run:
+    """A run by hand: auto-send, closed days and weekdays do not matter, *no letters* always does (product.md, N9)."""
+    with transaction.atomic():
+        record = Run.objects.create(day=on, by=by, started_at=timezone.now())
+        _look(record)
+    return record
+
+
+def _by_the_clock(*, on: date, at: datetime, quiet: str | None) -> Run | None:
+    """The day's row and what it permits are one transaction; who comes second finds the row and leaves."""
+    try:
+        with transaction.atomic():
+            record = _claim_the_day(on=on, at=at)
+            if record is None:
+                return None
+            if quiet:
+                record.state, record.reason, record.finished_at = Run.State.QUIET, quiet, timezone.now()
+                record.save()
+            else:
+                _look(record)
+                held.hold_if_unusual(record)
+            return record
+    except RunError as wrong:
+        return Run.objects.create(
+            day=on, by_clock=True, started_at=at, finished_at=timezone.now(), state=Run.State.FAILED, reason=str(wrong)
+        )
+
+
+def _claim_the_day(*, on: date, at: datetime) -> Run | None:
+    try:
+        with transaction.atomic():
+            return Run.objects.create(day=on, by_clock=True, started_at=at)
+    except IntegrityError:
+        return None
+
+
+def _look(record: Run) -> None:
+    """Judge every loan, write notices and planned letters, and count; raises RunError when the sums do not agree."""
+    schedules = list(Schedule.objects.in_force())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
+        open_days = OpenDays.load()
+        _write_rules(cursor, schedules, on=record.day, open_days=open_days)
+        first, last = steps.looked_at(schedules, on=record.day, open_days=open_days)
+        counts = _judge(cursor, record, first=first, last=last)
+        recipients.find(cursor, on=record.day)
+        counts += _sort_out(cursor, record, days_between=any(schedule.days_between for schedule in schedules))
+        _write(cursor, record)
+        looked_at = _count_loans(cursor, first=first, last=last)
+        cursor.execute(CLEAR)
+    if counts.total() != looked_at:
+        raise RunError(f"{looked_at} loans were looked at, but what became of them adds up to {counts.total()}.")
+    record.looked_at = looked_at
+    for outcome in Outcome:
+        setattr(record, outcome.value, counts[outcome.value])
+    record.letters = record.letters_of.count()
+    record.finished_at = timezone.now()
+    record.save()
+
+
+def _write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
+    """Temporary tables ``falls_under`` (which schedule), ``letter_day`` (does it write today) and ``due_window``."""
+    cursor.execute(RULES)
+    _fill(
+        cursor,
+        "falls_under (service, group_id, collection_id, schedule_id)",
+        ((one.service, one.group, one.collection, one.schedule.pk) for one in assignments(schedules)),
+    )
+    _fill(
+        cursor,
+        "due_window (schedule_id, step_id, number, due_from, due_to, set_before, after, said_by, is_last,"
+        " repeat_days, repeat_times, who, how)",
+        (
+            (
+                window.step.schedule_id,
+                window.step.pk,
+                window.step.number,
+                window.due_from,
+                window.due_to,
+                window.set_before,
+                window.after,
+                window.said_by,
+                window.is_last,
+                window.step.repeat_days,
+                window.step.repeat_times,
+                window.step.who,
+                window.step.how,
+            )
+            for schedule in schedules
+            for window in steps.windows(schedule, on=on, open_days=open_days)
+        ),
+    )
+    cursor.execute("ANALYZE falls_under; ANALYZE due_window")
+
+
+def _judge(cursor: CursorWrapper, record: Run, *, first: date, last: date) -> Counter[str]:
+    """Fill ``loans_at_step`` with what may be said; count everything that is not, by outcome."""
+    values = {
+        "on": record.day,
+        "first": first,
+        "last": last,
+        "weekday": record.day.weekday(),
+        "by_hand": not record.by_clock,
+    }
+    cursor.execute(JUDGE, values)
+    counts = Counter(dict(cursor.fetchall()))
+    cursor.execute("ANALYZE loans_at_step")
+    return counts
+
+
+def _sort_out(cursor: CursorWrapper, record: Run, *, days_between: bool) -> Counter[str]:
+    """Drop loans that nobody can or may be told about, and those whose people were written to too recently."""
+    counts: Counter[str] = Counter()
+    cursor.execute(NOBODY, {"on": record.day})
+    counts.update(dict(cursor.fetchall()))
+    if days_between:
+        cursor.execute(TOO_SOON, {"on": record.day})
+        counts[Outcome.TOO_SOON] += cursor.rowcount
+    cursor.execute(BY_CHANNEL)
+    counts.update(dict(cursor.fetchall()))
+    return counts
+
+
+def _write(cursor: CursorWrapper, record: Run) -> None:
+    cursor.execute(SAY, {"on": record.day, "run": record.pk})
+    plan_letters(cursor, run_id=record.pk, on=record.day)
+
+
+def plan_letters(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:
+    """Letters to be written from ``said`` and ``told_to``: one per recipient, service, audience and channel."""
+    cursor.execute(PLAN, {"run": run_id, "on": on})
+
+
+def _count_loans(cursor: CursorWrapper, *, first: date, last: date) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM circulation_loan WHERE returned_on IS NULL AND due_on BETWEEN %s AND %s", [first, last]
+    )
+    (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _fill(cursor: CursorWrapper, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    execute_values(cursor.cursor, f"INSERT INTO {table} VALUES %s", list(rows), page_size=1000)

@@ -1,0 +1,215 @@
+"""The statements of the scan, in the order in which they run. Each says what it promises."""
+
+# The day's rules as rows, so that loans can be joined to them. They live as long as the transaction.
+RULES = """
+CREATE TEMPORARY TABLE falls_under (
+    service text, group_id bigint, collection_id bigint, schedule_id bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE due_window (
+    schedule_id bigint, step_id bigint, number smallint, due_from date, due_to date, set_before date, after smallint,
+    said_by date, is_last boolean, repeat_days smallint, repeat_times smallint, who text, how text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE loans_at_step (
+    loan_id bigint, due_on date, schedule_id bigint, step_id bigint, number smallint, occurrence smallint,
+    patron_id bigint, partner_id bigint, service text, letter_per_loan boolean, days_between smallint,
+    who text, how text) ON COMMIT DROP;
+"""
+
+# Promises: every open loan in range is either counted under exactly one outcome, or it is in loans_at_step (once for
+# each step that it has reached today; two steps may share a day).
+#   told      what the ledger holds about the loan's present due date
+#   reached   windows that hold the due date, and whether the ledger lets this step be said now
+JUDGE = """
+WITH looked AS MATERIALIZED (
+    SELECT loan.id AS loan_id, loan.due_on, loan.due_set_on, loan.patron_id, loan.partner_id, loan.service,
+           schedule.id AS schedule_id, schedule.letter_per_loan, schedule.days_between,
+           CASE
+             WHEN NOT %(by_hand)s AND (
+                 (schedule.weekdays <> '{}' AND NOT %(weekday)s = ANY (schedule.weekdays))
+                 OR (schedule.on_library_day AND grp.library_day <> %(weekday)s)) THEN 'closed'
+             WHEN loan.status <> 'on_loan'
+                 AND NOT (loan.status = 'extension_asked' AND loan.quiet_until <= %(on)s) THEN 'status'
+             WHEN schedule.id IS NULL OR schedule.no_letters THEN 'no_schedule'
+             WHEN loan.due_on < %(on)s - schedule.stop_after THEN 'past_stop'
+           END AS settled,
+           CASE
+             WHEN NOT %(by_hand)s AND NOT coalesce(
+                 grp.active AND (patron.auto_send = 'yes' OR (patron.auto_send = 'group' AND grp.auto_send)),
+                 partner.active AND partner.auto_send) THEN 'no_auto_send'
+             WHEN patron.no_letters_until > %(on)s THEN 'no_letters'
+           END AS hushed
+    FROM circulation_loan loan
+    JOIN circulation_item item ON item.id = loan.item_id
+    LEFT JOIN circulation_patron patron ON patron.id = loan.patron_id
+    LEFT JOIN circulation_group grp ON grp.id = patron.group_id
+    LEFT JOIN circulation_partnerlibrary partner ON partner.id = loan.partner_id
+    LEFT JOIN falls_under ON falls_under.service = loan.service
+        AND falls_under.group_id = CASE loan.service WHEN 'circulation' THEN patron.group_id ELSE 0 END
+        AND falls_under.collection_id =
+            CASE loan.service WHEN 'circulation' THEN coalesce(item.collection_id, 0) ELSE 0 END
+    LEFT JOIN notices_schedule schedule ON schedule.id = falls_under.schedule_id
+    WHERE loan.returned_on IS NULL AND loan.due_on BETWEEN %(first)s AND %(last)s
+),
+in_window AS MATERIALIZED (
+    SELECT looked.loan_id, looked.due_on, due.step_id, due.number, due.after, due.said_by, due.is_last, due.repeat_days,
+           due.repeat_times, due.who, due.how
+    FROM looked
+    JOIN due_window due ON due.schedule_id = looked.schedule_id AND looked.due_on BETWEEN due.due_from AND due.due_to
+    WHERE looked.settled IS NULL AND (due.set_before IS NULL OR looked.due_set_on < due.set_before)
+),
+entry AS MATERIALIZED (
+    SELECT notice.loan_id, notice.number, count(*) AS times, max(notice.occurrence) AS occurrence,
+           max(notice.said_on) AS said_on, bool_or(notice.dropped_at IS NULL) AS heard
+    FROM notices_notice notice
+    JOIN (SELECT DISTINCT loan_id, due_on FROM in_window) AS loan USING (loan_id, due_on)
+    WHERE notice.undone_at IS NULL AND notice.taken_back_at IS NULL
+    GROUP BY notice.loan_id, notice.number
+),
+told AS MATERIALIZED (
+    SELECT loan_id, max(number) AS top, bool_or(heard) AS heard,
+           (array_agg(said_on ORDER BY number DESC))[1] AS said_on
+    FROM entry
+    WHERE number > 0
+    GROUP BY loan_id
+),
+reached AS MATERIALIZED (
+    SELECT window_.*, entry.occurrence,
+           CASE
+             WHEN entry.loan_id IS NOT NULL THEN
+               CASE WHEN window_.repeat_days IS NOT NULL AND window_.number >= coalesce(told.top, window_.number)
+                         AND entry.said_on + window_.repeat_days <= %(on)s
+                         AND entry.times <= coalesce(window_.repeat_times, 32000)
+                    THEN 'again' ELSE 'already_told' END
+             WHEN window_.number < coalesce(told.top, -32000) THEN 'already_told'
+             WHEN window_.after IS NULL THEN 'now'
+             WHEN window_.after <> coalesce(told.top, 0) THEN 'not_yet'
+             WHEN window_.said_by IS NOT NULL AND told.said_on > window_.said_by THEN 'not_yet'
+             WHEN window_.is_last AND window_.after > 0 AND NOT told.heard THEN 'not_yet'
+             ELSE 'now'
+           END AS verdict
+    FROM in_window window_
+    LEFT JOIN entry ON entry.loan_id = window_.loan_id AND entry.number = window_.number
+    LEFT JOIN told ON told.loan_id = window_.loan_id
+),
+summary AS MATERIALIZED (
+    SELECT loan_id, bool_or(verdict = 'now') AS now, bool_or(verdict = 'again') AS again,
+           bool_or(verdict = 'already_told') AS already_told
+    FROM reached
+    GROUP BY loan_id
+),
+judged AS MATERIALIZED (
+    SELECT looked.*, coalesce(settled, CASE
+               WHEN summary.now OR summary.again THEN hushed
+               WHEN summary.already_told THEN 'already_told'
+               ELSE 'not_yet' END) AS outcome,
+           coalesce(summary.now, FALSE) AS now
+    FROM looked
+    LEFT JOIN summary USING (loan_id)
+),
+kept AS (
+    INSERT INTO loans_at_step
+    SELECT judged.loan_id, judged.due_on, judged.schedule_id, reached.step_id, reached.number,
+           CASE reached.verdict WHEN 'again' THEN reached.occurrence + 1 ELSE 0 END,
+           judged.patron_id, judged.partner_id, judged.service, judged.letter_per_loan, judged.days_between,
+           reached.who, reached.how
+    FROM judged
+    JOIN reached ON reached.loan_id = judged.loan_id
+        AND reached.verdict = CASE WHEN judged.now THEN 'now' ELSE 'again' END
+    WHERE judged.outcome IS NULL
+)
+SELECT outcome, count(*) FROM judged WHERE outcome IS NOT NULL GROUP BY outcome
+"""
+
+# Promises: a loan that leaves here leaves with an outcome. What remains in loans_at_step has somebody to be told.
+NOBODY = """
+WITH gone AS (
+    DELETE FROM loans_at_step due
+    WHERE NOT EXISTS (SELECT FROM told_to WHERE told_to.loan_id = due.loan_id)
+    RETURNING due.loan_id, due.patron_id, due.who
+),
+loan AS (
+    SELECT gone.loan_id, bool_and(
+        gone.who = 'guardians' AND patron.may_write_home AND NOT grp.is_staff
+        AND EXISTS (SELECT FROM circulation_guardianship link WHERE link.patron_id = patron.id)
+        AND NOT EXISTS (
+            SELECT FROM circulation_guardianship link
+            WHERE link.patron_id = patron.id AND link.library_letters
+              AND (link.no_letters_until IS NULL OR link.no_letters_until <= %(on)s))) AS home_is_off
+    FROM gone
+    LEFT JOIN circulation_patron patron ON patron.id = gone.patron_id
+    LEFT JOIN circulation_group grp ON grp.id = patron.group_id
+    GROUP BY gone.loan_id
+)
+SELECT CASE WHEN home_is_off THEN 'no_letters' ELSE 'no_address' END, count(*) FROM loan GROUP BY 1
+"""
+
+# Promises: nobody gets two letters of runs closer together than the schedule says; the whole loan waits, so that
+# patron and home hear of a step on one day.
+TOO_SOON = """
+WITH recent AS (
+    SELECT DISTINCT due.loan_id
+    FROM loans_at_step due
+    JOIN told_to USING (loan_id, step_id)
+    JOIN notices_letter letter
+      ON letter.day > %(on)s - due.days_between
+     AND letter.state IN ('planned', 'held', 'queued', 'to_print', 'printed')
+     AND (letter.patron_id = told_to.patron_id OR letter.guardian_id = told_to.guardian_id
+          OR letter.also_guardian_id = told_to.guardian_id OR letter.guardian_id = told_to.also_guardian_id
+          OR letter.partner_id = told_to.partner_id)
+    WHERE due.days_between > 0
+),
+gone AS (DELETE FROM loans_at_step due USING recent WHERE due.loan_id = recent.loan_id RETURNING due.loan_id)
+SELECT DISTINCT loan_id FROM gone
+"""
+
+BY_CHANNEL = """
+SELECT CASE WHEN by_email THEN 'email' ELSE 'paper' END, count(*)
+FROM (SELECT told_to.loan_id, bool_or(told_to.channel = 'email') AS by_email
+      FROM told_to JOIN loans_at_step USING (loan_id, step_id)
+      GROUP BY told_to.loan_id) AS loan
+GROUP BY 1
+"""
+
+# Promises: each (loan, due date, step, occurrence) once; where another process was quicker, its row stands and this
+# one plans no letter.
+SAY = """
+CREATE TEMPORARY TABLE said (
+    notice_id bigint, loan_id bigint, step_id bigint, number smallint, service text, letter_per_loan boolean)
+    ON COMMIT DROP;
+WITH new AS (
+    INSERT INTO notices_notice (loan_id, due_on, number, occurrence, step_id, run_id, said_on, why)
+    SELECT due.loan_id, due.due_on, due.number, due.occurrence, due.step_id, %(run)s, %(on)s, ''
+    FROM loans_at_step due
+    WHERE EXISTS (SELECT FROM told_to WHERE told_to.loan_id = due.loan_id AND told_to.step_id = due.step_id)
+    ON CONFLICT (loan_id, due_on, number, occurrence) WHERE undone_at IS NULL AND taken_back_at IS NULL DO NOTHING
+    RETURNING id, loan_id, step_id, number
+)
+INSERT INTO said
+SELECT new.id, new.loan_id, new.step_id, new.number, due.service, due.letter_per_loan
+FROM new JOIN loans_at_step due USING (loan_id, step_id)
+"""
+
+# Promises: every notice in said stands in one letter to each of its people. Reminders stand apart from overdue
+# letters to a home (product.md, N5). Both INSERTs see the same planned letters.
+PLAN = """
+CREATE TEMPORARY TABLE planned ON COMMIT DROP AS
+SELECT nextval(pg_get_serial_sequence('notices_letter', 'id')) AS letter_id,
+       said.service, told.audience, told.channel, told.patron_id, told.guardian_id, told.also_guardian_id,
+       told.group_id, told.partner_id, min(told.address) AS address, max(said.number) AS number,
+       array_agg(DISTINCT said.notice_id) AS notices
+FROM said JOIN told_to told USING (loan_id, step_id)
+GROUP BY said.service, told.audience, told.channel, told.patron_id, told.guardian_id, told.also_guardian_id,
+         told.group_id, told.partner_id,
+         CASE WHEN told.audience IN ('guardian', 'contact') THEN said.number < 0 END,
+         CASE WHEN said.letter_per_loan THEN said.loan_id END
+ORDER BY said.service, told.audience, told.patron_id, told.guardian_id, told.partner_id;
+INSERT INTO notices_letter (
+    id, run_id, service, audience, channel, state, number, revision, day, patron_id, guardian_id, also_guardian_id,
+    group_id, partner_id, "to", subject, text, html, why, made_at)
+SELECT letter_id, %(run)s, service, audience, channel, 'planned', number, 0, %(on)s, patron_id, guardian_id,
+       also_guardian_id, group_id, partner_id, address, '', '', '', '', now()
+FROM planned;
+INSERT INTO notices_line (letter_id, notice_id)
+SELECT letter_id, unnest(notices) FROM planned;
+"""
+
+# They would go with the transaction; a caller may have more than one run in its own.
+CLEAR = "DROP TABLE falls_under, due_window, loans_at_step, told_to, said, planned"

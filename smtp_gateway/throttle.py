@@ -1,0 +1,157 @@
+"""How many may go now, and when the next may.
+
+For every instant: attempts begun in the last *minutes between checks* + messages reserved ≤ *messages each check*, over
+all slots, workers and restarts. The attempts are the ledger, the database's clock is the clock, and ``budget`` counts
+them while it holds the gateway's row. Decides nothing else, and sends nothing.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from smtp_gateway.models import Gateway, OutboundMessage
+from smtp_gateway.pace import REAL, Pace
+
+#: A batch takes a while and the tick that finds room comes a little later; only for the estimate on pages.
+SECONDS_A_BATCH_TAKES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the window holds at one moment."""
+
+    limit: int
+    used: int
+    reserved: int
+    due: int
+    """Messages that could go now, counted no further than the limit."""
+    sending: bool
+    """A batch is under way, on this connection or on another."""
+
+    @property
+    def left(self) -> int:
+        return max(self.limit - self.used - self.reserved, 0)
+
+    @property
+    def is_worth_a_check(self) -> bool:
+        """Room for a whole batch, or for all that waits: that keeps '10 every 3 minutes' without a second clock.
+
+        Another connection joins a batch that is under way.
+        """
+        if not self.due or not self.left:
+            return False
+        return self.left >= min(self.due, self.limit) or self.sending
+
+
+def budget(*, limit: int, window: timedelta) -> int:
+    """How many more may be reserved. The caller holds the gateway's row in this transaction.
+
+    Attempts from the future (the clock was set back) count as begun now, so that they hold us up for one window at most
+    and never let more through.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE smtp_gateway_deliveryattempt SET started_at = clock_timestamp()"
+            " WHERE started_at > clock_timestamp()"
+        )
+        cursor.execute(
+            """
+            SELECT %(limit)s
+                 - (SELECT count(*) FROM smtp_gateway_deliveryattempt
+                     WHERE started_at > clock_timestamp() - %(window)s)
+                 - (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL)
+            """,
+            {"limit": limit, "window": window},
+        )
+        return max(cursor.fetchone()[0], 0)
+
+
+def room(gateway: Gateway, *, pace: Pace = REAL) -> Room:
+    """A look without a lock: good enough to say whether a check is worth it, not to reserve by."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT count(*) FROM smtp_gateway_deliveryattempt
+                     WHERE started_at > clock_timestamp() - %(window)s),
+                   (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL),
+                   (SELECT count(*) FROM (
+                        SELECT FROM smtp_gateway_outboundmessage
+                         WHERE state IN ('waiting', 'uncertain') AND reserved_at IS NULL
+                           AND not_before <= clock_timestamp()
+                           AND (expires_at IS NULL OR expires_at > clock_timestamp())
+                         LIMIT %(limit)s) due),
+                   EXISTS (SELECT FROM smtp_gateway_outboundmessage WHERE state = 'sending')
+            """,
+            {"limit": gateway.messages_each_check, "window": window(gateway, pace=pace)},
+        )
+        used, reserved, due, sending = cursor.fetchone()
+    return Room(gateway.messages_each_check, used, reserved, due, sending or reserved > 0)
+
+
+def window(gateway: Gateway, *, pace: Pace = REAL) -> timedelta:
+    return pace.minutes(gateway.minutes_between_checks)
+
+
+def next_check_at(*, at: datetime) -> datetime | None:
+    """When the next messages go, as far as can be known: None while stopped, or while nothing waits."""
+    gateway = Gateway.the()
+    if not gateway.is_on:
+        return None
+    earliest = _first_due()
+    if earliest is None:
+        return None
+    soonest = max(at, earliest, gateway.paused_until or at)
+    now = room(gateway)
+    missing = min(max(now.due, 1), now.limit) - now.left
+    if missing <= 0:
+        return soonest
+    leaving = _when_attempts_leave(gateway, count=missing)
+    return max(soonest, leaving) if leaving else soonest
+
+
+def empty_at(waiting: int, *, at: datetime) -> datetime | None:
+    """When so many messages will be out, if nothing is refused or added; None while the gateway is stopped."""
+    gateway = Gateway.the()
+    if not gateway.is_on:
+        return None
+    first = next_check_at(at=at) or at
+    batches = math.ceil(waiting / gateway.messages_each_check)
+    each = gateway.time_between_checks + timedelta(seconds=SECONDS_A_BATCH_TAKES)
+    return first + max(batches - 1, 0) * each
+
+
+def time_needed(messages: int) -> timedelta:
+    """How long the gateway will need for so many, from an empty outbox: for forecasts."""
+    gateway = Gateway.the()
+    batches = math.ceil(messages / gateway.messages_each_check)
+    return max(batches - 1, 0) * (gateway.time_between_checks + timedelta(seconds=SECONDS_A_BATCH_TAKES))
+
+
+def in_words(gateway: Gateway) -> str:
+    """The pace as a sentence: "At most 10 messages in any 3 minutes: 200 an hour, 4,800 a day."."""
+    count, minutes = gateway.messages_each_check, gateway.minutes_between_checks
+    messages = "1 message" if count == 1 else f"{count:,} messages"
+    stretch = "minute" if minutes == 1 else f"{minutes:,} minutes"
+    return f"At most {messages} in any {stretch}: {count * 60 // minutes:,} an hour, {count * 1440 // minutes:,} a day."
+
+
+def _first_due() -> datetime | None:
+    rows = OutboundMessage.objects.on_the_way().exclude(state=OutboundMessage.State.SENDING)
+    return rows.order_by("not_before").values_list("not_before", flat=True).first()
+
+
+def _when_attempts_leave(gateway: Gateway, *, count: int) -> datetime | None:
+    """When the ``count`` oldest attempts of the window have left it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT started_at + %(window)s FROM smtp_gateway_deliveryattempt
+             WHERE started_at > clock_timestamp() - %(window)s
+             ORDER BY started_at OFFSET %(skipped)s LIMIT 1
+            """,
+            {"window": window(gateway), "skipped": count - 1},
+        )
+        found = cursor.fetchone()
+    return found[0] if found else None

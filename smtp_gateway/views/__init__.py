@@ -1,0 +1,1 @@
+"""Pages of the gateway: they fetch, say one verb of ``outbox`` and redirect; they decide nothing."""

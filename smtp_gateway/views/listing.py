@@ -1,0 +1,140 @@
+"""Which messages the outbox page lists: a tab, and what was asked of it.
+
+A page is fetched by key, never by offset, and nothing counts finished rows beyond one day, so that the list of a
+million messages opens like the list of ten.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.http import QueryDict
+
+from smtp_gateway.models import OutboundMessage
+from smtp_gateway.models.message import OutboundMessageQuerySet, bounds
+from smtp_gateway.views import looks
+
+State = OutboundMessage.State
+PAGE = 50
+TODAY, ALL = "today", "all"
+ENDED = (State.SENT, State.CANCELLED)
+TABS = (TODAY, State.WAITING, State.SENDING, State.HELD, State.BAD, State.UNCERTAIN, *ENDED, ALL)
+#: In *today*: those that need a person first, then what is on its way, then what has ended.
+URGENCY = {State.BAD: 0, State.UNCERTAIN: 1, State.HELD: 2, State.SENDING: 3, State.WAITING: 4}
+URGENCY_ENDED = 9
+
+
+class Filter(forms.Form):
+    """The fields above the list. Nonsense in the address is ignored, not scolded."""
+
+    q = forms.CharField(required=False, max_length=200, label="To or subject")
+    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    kind = forms.ChoiceField(required=False, choices=[("", "Every kind"), *OutboundMessage.Kind.choices])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """One state of the list with the number of its rows; *all* has no number, it would count every row there is."""
+
+    key: str
+    words: str
+    number: int | None
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """What somebody asked to see. ``today`` is the library's date; ``after`` is the key of the row before the page."""
+
+    tab: str
+    today: date
+    words: str = ""
+    day: date | None = None
+    kind: str = ""
+    after: str = ""
+
+    @classmethod
+    def asked(cls, query: QueryDict, *, today: date) -> "Listing":
+        form = Filter(query)
+        form.is_valid()
+        tab = query.get("tab", TODAY)
+        return cls(
+            tab=tab if tab in TABS else TODAY,
+            today=today,
+            words=form.cleaned_data.get("q", "").strip(),
+            day=form.cleaned_data.get("day"),
+            kind=form.cleaned_data.get("kind", ""),
+            after=query.get("after", ""),
+        )
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.words or self.day or self.kind)
+
+    def rows(self, tab: str) -> OutboundMessageQuerySet:
+        """The rows of a tab. Open states: all that is open. Ended ones: the day that was asked for, else today."""
+        rows = OutboundMessage.objects.without_content()
+        if self.words:
+            rows = rows.finding(self.words)
+        if self.kind:
+            rows = rows.of_kind(self.kind)
+        if tab in ENDED:
+            return rows.in_state(tab).finished_on(self.day or self.today)
+        if tab == TODAY:
+            open_too = Q() if self.day else Q(state__in=State.open_ones())
+            return rows.filter(_touched_on(self.day or self.today) | open_too)
+        if tab != ALL:
+            rows = rows.in_state(tab)
+        return rows.queued_on(self.day) if self.day else rows
+
+    def page(self) -> tuple[list[OutboundMessage], str]:
+        """At most PAGE messages, and the key with which the older ones begin (empty: there are none)."""
+        rows = self.rows(self.tab).annotate(urgency=_urgency() if self.tab == TODAY else Value(0)).order_by("-id")
+        if self.tab == TODAY:
+            rows = rows.order_by("urgency", "-id")
+        urgency, _, pk = self.after.partition("-")
+        if urgency.isdecimal() and pk.isdecimal():
+            older = Q(pk__lt=int(pk))
+            if self.tab == TODAY:
+                older = Q(urgency__gt=int(urgency)) | Q(urgency=int(urgency)) & older
+            rows = rows.filter(older)
+        found = list(rows[: PAGE + 1])
+        if len(found) <= PAGE:
+            return found, ""
+        last = found[PAGE - 1]
+        return found[:PAGE], f"{last.urgency}-{last.pk}"  # type: ignore[attr-defined]
+
+    def tabs(self) -> list[Tab]:
+        """Every state with the number of rows that its list has."""
+        open_now: Counter[str] = Counter()
+        for state in State.open_ones():
+            open_now[state] = 0
+        rows = self.rows(ALL).filter(state__in=State.open_ones()).order_by()
+        open_now.update(dict(rows.values_list("state").annotate(number=Count("pk"))))
+        numbers: dict[str, int | None] = {**open_now, TODAY: self.rows(TODAY).count(), ALL: None}
+        numbers.update({state: self.rows(state).count() for state in ENDED})
+        words = {TODAY: "that day" if self.day else "today", ALL: "All"}
+        words.update({state: look.word.lower() for state, look in looks.MESSAGE.items()})
+        return [Tab(key=key, words=words[key], number=numbers[key], current=key == self.tab) for key in TABS]
+
+
+def _touched_on(day: date) -> Q:
+    """Queued or ended on this day by the library's clock."""
+    start, end = bounds(day)
+    return Q(created_at__gte=start, created_at__lt=end) | Q(finished_at__gte=start, finished_at__lt=end)
+
+
+def _urgency() -> Case:
+    return Case(
+        *[When(state=state, then=Value(urgency)) for state, urgency in URGENCY.items()],
+        default=Value(URGENCY_ENDED),
+        output_field=IntegerField(),
+    )

@@ -1,0 +1,105 @@
+"""Every page in a real browser: a silent console, nothing for axe to find in either theme, no sideways scroll.
+
+One crawl a theme, with one sign-in. Later pages join by being in the URLconf (``tests.pages.addresses``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from library.access import Role
+from tests.pages.addresses import every_address
+from tests.pages.sample import Sample
+
+WIDE, NARROW, NARROWEST = 1280, 360, 320
+#: The structure of a page is the same in both themes; its colours are not.
+RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_well_in_a_browser(
+    browser: Browser, live_server: LiveServer, client: Client, sample: Sample, people: dict[Role, User], theme: str
+) -> None:
+    """As the administrator, who sees the most of every page. Django admin is only asked for its console."""
+    client.force_login(people[Role.ADMINISTRATOR])
+    pages = [one for one in every_address(sample) if one.is_document and one.rule is not None]
+
+    with _a_page(browser, live_server, client, theme=theme) as (page, complaints):
+        for address in pages:
+            page.set_viewport_size({"width": WIDE, "height": 900})
+            answer = page.goto(live_server.url + address.url)
+            assert answer is not None
+            if answer.status != 200:
+                complaints.append(f"{address.url}: {answer.status}")
+            if not address.is_admin:
+                complaints += [f"{address.url}: {found}" for found in _looked_at(page, theme)]
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_of_strangers_are_well_in_a_browser(
+    browser: Browser, live_server: LiveServer, client: Client, theme: str
+) -> None:
+    """Signing in, and an address at which nothing is."""
+    with _a_page(browser, live_server, client, theme=theme) as (page, complaints):
+        page.goto(live_server.url + "/sign-in/?next=/outbox/")
+        complaints += _looked_at(page, theme)
+        page.fill("#id_username", "helen")
+        page.fill("#id_password", "not her password")
+        page.click("button[type=submit]")
+        complaints += _looked_at(page, theme)
+
+    assert complaints == []
+
+
+@contextmanager
+def _a_page(
+    browser: Browser, live_server: LiveServer, client: Client, *, theme: str
+) -> Iterator[tuple[Page, list[str]]]:
+    """A fresh profile in this theme, signed in as the client is, and the list in which its console complains."""
+    context = browser.new_context(color_scheme=theme)
+    if cookie := client.cookies.get(settings.SESSION_COOKIE_NAME):
+        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(f"{page.url}: {message.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda wrong: complaints.append(f"{page.url}: {wrong}"))
+    yield page, complaints
+    context.close()
+
+
+def _looked_at(page: Page, theme: str) -> list[str]:
+    """What is wrong with the page that is open, wide and narrow."""
+    found = _axe(page, theme)
+    for width in (NARROW, NARROWEST):
+        page.set_viewport_size({"width": width, "height": 800})
+        if too_wide := page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"):
+            found.append(f"{too_wide} px too wide at {width}")
+        if width == NARROW:
+            found += _axe(page, theme)
+    return found
+
+
+def _axe(page: Page, theme: str) -> list[str]:
+    result = Axe().run(page, options=RULES[theme])
+    return [
+        f"{wrong['id']}: {node['html'][:160]} ({node['failureSummary']})"
+        for wrong in result.response["violations"]
+        for node in wrong["nodes"]
+    ]

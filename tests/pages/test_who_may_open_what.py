@@ -1,0 +1,105 @@
+"""Every address of the site, for nobody and for each role (product.md, S1)."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from library import areas
+from library.access import AccessMiddleware, Role, rule_of
+from tests.pages.addresses import Address, every_address, every_view
+from tests.pages.sample import Sample
+
+SERVED = {200, 405}  # 405: a form's target that was asked with GET
+
+
+def test_every_view_states_its_rule() -> None:
+    """A view without a rule would be refused to everybody; better to notice it here."""
+    rules = [rule_of(view) for view in every_view()]
+
+    assert len(rules) >= 10
+
+
+def test_nobody_sees_only_what_needs_no_sign_in(client: Client, sample: Sample) -> None:
+    """Every other address leads to the sign-in page."""
+    addresses = list(every_address(sample))
+
+    to_sign_in = {address.url for address in addresses if _leads_to_sign_in(client, address)}
+
+    assert to_sign_in == {address.url for address in addresses if address.rule is not None}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_opens_what_the_rules_say(client: Client, sample: Sample, people: dict[Role, User], role: Role) -> None:
+    """200 for who may, 403 for who may not; what a role does not see in its spine does not exist for it."""
+    client.force_login(people[role])
+    addresses = list(every_address(sample))
+
+    served = {address.url for address in addresses if client.get(address.url).status_code in SERVED}
+
+    may = {address.url for address in addresses if address.rule is None or role >= address.rule}
+    assert served == may - _elsewhere(role)
+
+
+def test_a_desk_helper_sees_the_desk_and_no_more(client: Client, people: dict[Role, User]) -> None:
+    """No addresses, guardians, history or letters; Home leads to the desk."""
+    client.force_login(people[Role.DESK_HELPER])
+
+    page = client.get("/", follow=True)
+
+    assert page.redirect_chain == [("/desk/", 302)]
+    assert [area.key for section in page.context["frame"].spine for area in section.areas] == ["desk"]
+    assert client.get(reverse("outbox")).status_code == 403
+
+
+def test_an_account_in_no_group_may_nothing(client: Client, sample: Sample) -> None:
+    """A new account is nobody until an administrator says who it is."""
+    client.force_login(User.objects.create_user("new"))
+
+    assert client.get("/").status_code == 403
+    assert client.get("/outbox/").status_code == 403
+
+
+def test_a_view_without_a_rule_is_refused_even_to_a_superuser() -> None:
+    """Somebody added an address and forgot the rule."""
+    request = RequestFactory().get("/new/")
+    request.user = User(username="root", is_superuser=True)
+
+    with pytest.raises(PermissionDenied):
+        AccessMiddleware(lambda request: HttpResponse()).process_view(request, _forgotten, (), {})
+
+
+def test_the_sign_in_page_is_asked_before_the_rule_is_told() -> None:
+    """Who is not signed in learns nothing about what exists."""
+    request = RequestFactory().get("/outbox/12/?as=html")
+    request.user = AnonymousUser()
+    request.resolver_match = None
+
+    answer = AccessMiddleware(lambda request: HttpResponse()).process_view(request, _for_librarians, (), {})
+
+    assert answer is not None
+    assert answer["Location"] == "/sign-in/?next=/outbox/12/%3Fas%3Dhtml"
+
+
+def _forgotten(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("a secret")
+
+
+def _for_librarians(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("a letter")
+
+
+_for_librarians.rule = Role.LIBRARIAN  # type: ignore[attr-defined]
+
+
+def _leads_to_sign_in(client: Client, address: Address) -> bool:
+    answer = client.get(address.url)
+    return answer.status_code == 302 and answer["Location"].startswith(("/sign-in/", "/admin/login/"))
+
+
+def _elsewhere(role: Role) -> set[str]:
+    """Allowed, but answered otherwise: sign-in leads on, a helper's home is the desk, foreign areas do not exist."""
+    elsewhere = {reverse("login")} | {area.url for area in areas.every() if not area.page and role < area.role}
+    return elsewhere | {"/"} if role == Role.DESK_HELPER else elsewhere
