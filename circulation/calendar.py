@@ -61,6 +61,8 @@ class OpenDays:
     def settling_in(self, day: date, *, after: int = 5, quiet: int = 3) -> bool:
         """Whether ``day`` is one of the first ``quiet`` open days after ``after`` or more closed days in a row."""
         opened = 0
+        if not self.is_open(day):
+            return False
         while opened < quiet:
             while self.is_open(day):
                 opened += 1

@@ -1,16 +1,16 @@
 """Lend, renew, take back: what a person with a scanner does, and what a loan's status may become.
 
 Every verb is one transaction that ends in ``loans_changed``. The rules of the borrower's group decide how long and
-how many; which of two desks wins is decided by the database (``loan_one_open_per_item``). This module reads no clock, writes
-to nobody, and knows nothing of letters: whoever listens to the signal does.
+how many; which of two desks wins is decided by the database (``loan_one_open_per_item``). This module reads no
+clock, writes to nobody, and knows nothing of letters: whoever listens to the signal does.
 """
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from circulation.calendar import OpenDays
+from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Group, Item, Loan, PartnerLibrary, Patron
 from circulation.signals import Cause, loans_changed
 from circulation.words import a_day, several, who
@@ -181,7 +181,7 @@ def _due_given(due: date, *, on: date) -> date:
         raise DeskError(f"{a_day(due, on=on)} has passed. Choose a later day.")
     days = OpenDays.load()
     if not days.is_open(due):
-        following = a_day(days.first_open(due), on=on)
+        following = a_day(_open_day(days, due), on=on)
         raise DeskError(f"The library is closed on {a_day(due, on=on)}. The next open day is {following}.")
     return due
 
@@ -194,13 +194,13 @@ def _due_on(loan: Loan, *, on: date) -> date:
     if loan.patron is None:
         raise DeskError("Say until when: a loan to another library has no usual length.")
     group = loan.patron.group
-    due = days.first_open(on + timedelta(days=group.loan_days))
+    due = _open_day(days, on + timedelta(days=group.loan_days))
     return due if group.last_due_date is None else min(due, _last_day(group, days, on=on))
 
 
 def _last_day(group: Group, days: OpenDays, *, on: date) -> date:
     assert group.last_due_date is not None
-    last = days.first_open(group.last_due_date, backwards=True)
+    last = _open_day(days, group.last_due_date, backwards=True)
     if last < on:
         raise DeskError(f"Nothing is lent to {group} after {a_day(last, on=on)}. Choose a due date by hand.")
     return last
@@ -211,7 +211,14 @@ def _due_from_reader(loan: Loan, days: OpenDays) -> date:
     lender = loan.item.owner
     if loan.due_to_lender is None or lender is None:
         raise DeskError("Say until when: only the library that lent it can tell.")
-    return days.first_open(loan.due_to_lender - timedelta(days=lender.post_days), backwards=True)
+    return _open_day(days, loan.due_to_lender - timedelta(days=lender.post_days), backwards=True)
+
+
+def _open_day(days: OpenDays, day: date, *, backwards: bool = False) -> date:
+    try:
+        return days.first_open(day, backwards=backwards)
+    except CalendarError as error:
+        raise DeskError(str(error)) from error
 
 
 def _set_due(loan: Loan, due: date, *, on: date) -> None:
@@ -223,12 +230,20 @@ def _set_status(loan: Loan, status: Loan.Status, *, reason: str = "", quiet_unti
     loan.shelf_checks_left = SHELF_CHECKS if status == Loan.Status.SAYS_BACK else 0
 
 
+def _wait_for_imports() -> None:
+    """An import of loans locks the table, then rows. Who locks a row first and writes later would meet it head on."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE circulation_loan IN ROW EXCLUSIVE MODE")
+
+
 def _locked(loan: Loan) -> Loan:
     """The loan as it stands now, ours until the transaction ends."""
+    _wait_for_imports()
     return Loan.objects.select_for_update(of=("self",), no_key=True).with_borrowers().get(pk=loan.pk)
 
 
 def _open_loan(item: Item) -> Loan | None:
+    _wait_for_imports()
     return Loan.objects.select_for_update(of=("self",), no_key=True).with_borrowers().open().filter(item=item).first()
 
 

@@ -69,7 +69,7 @@ def save_group(group: Group, *, changed: Iterable[str], by: Any = None) -> Group
     """Save; everybody in the group is concerned by what its letters depend on."""
     group.save()
     causes = _causes(GROUP_CAUSES, changed)
-    patrons = list(group.patrons.values_list("pk", flat=True)) if causes else []
+    patrons = list(group.patrons.order_by("pk").values_list("pk", flat=True)) if causes else []
     for cause in causes:
         announce(patrons, [], cause, by=by)
     return group

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -16,7 +15,15 @@ from library import access, areas, health
 from library.models import Library
 from library.slots import Finding
 from notices.models import Letter
-from smtp_gateway.models import Gateway, OutboundMessage
+from smtp_gateway import lifecycle
+from smtp_gateway.models import OutboundMessage
+
+#: Word, icon and class for each state of the gateway.
+PILLS = {
+    "on": ("on", "circle-check", ""),
+    "paused": ("pauses", "clock", "pulse-warn"),
+    "stopped": ("stopped", "player-stop", "pulse-bad"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +32,7 @@ class GatewayPill:
 
     word: str
     icon: str
-    pill: str = ""
-    url: str
+    pill: str
 
 
 class Frame:
@@ -55,13 +61,8 @@ class Frame:
 
     @cached_property
     def gateway(self) -> GatewayPill:
-        gateway = Gateway.the()
-        url = reverse("area", args=["gateway"])
-        if not gateway.is_on:
-            return GatewayPill(word="stopped", icon="player-stop", pill="pulse-bad", url=url)
-        if gateway.unreachable_since is not None:
-            return GatewayPill(word="waits", icon="clock", pill="pulse-warn", url=url)
-        return GatewayPill(word="on", icon="circle-check", url=url)
+        word, icon, pill = PILLS[lifecycle.status().state]
+        return GatewayPill(word=word, icon=icon, pill=pill)
 
     @cached_property
     def findings(self) -> list[Finding]:

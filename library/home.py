@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from library import links, slots, today
 from library.access import Role, allow, may
-from smtp_gateway import outbox
+from smtp_gateway import lifecycle, outbox, throttle
 from smtp_gateway.models import Gateway
 
 
@@ -43,6 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "chart": today.thirty_days(until=day),
             "ahead": today.ahead(of=day, ran_today=written.run is not None and written.run.by_clock),
             "gateway": Gateway.the(),
+            "status": lifecycle.status(),
+            "next_check_at": throttle.next_check_at(at=timezone.now()),
             "to": _links(request, day),
         },
     )

@@ -41,7 +41,7 @@ class Library(models.Model):
 
     no_fees_sentence = models.CharField(max_length=200, blank=True, help_text="For example: There are no late fees.")
     still_borrow_sentence = models.CharField(
-        max_length=200, blank=True, help_text="For example: You can go on borrowing."
+        max_length=200, blank=True, help_text="For example: Everyone can go on borrowing."
     )
     same_book_sentence = models.CharField(
         max_length=200, blank=True, help_text="For example: The same book, new or used, is fine too."

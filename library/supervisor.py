@@ -1,7 +1,8 @@
 """Keeps several programs running, and leaves none behind.
 
 They start in the order given and stop in the opposite one; what was started together is stopped together. One that
-ends by itself is started again, with growing pauses. What the programs are and what they are for is the business of ``manage.py up``.
+ends by itself is started again, with growing pauses. What the programs are and what they are for is the business of
+``manage.py up``.
 """
 
 import contextlib
@@ -60,6 +61,7 @@ class Program:
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # what matters is said on standard error; Celery chats on the other
             start_new_session=True,
         )
 

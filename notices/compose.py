@@ -162,10 +162,10 @@ def _expires_at(row: LetterRow) -> datetime:
 
 def _fail(letter_id: int, *, why: str) -> None:
     """Mark one letter, and count its loans as failed where no other letter tells of them."""
-    letter = Letter.objects.select_related("run").get(pk=letter_id)
+    letter = Letter.objects.get(pk=letter_id)
     letter.state, letter.why = Letter.State.FAILED, why
     letter.save(update_fields=["state", "why"])
-    if letter.run is None:
+    if letter.run_id is None:
         return
     others = Letter.objects.filter(lines__notice=OuterRef("pk")).exclude(state=Letter.State.FAILED)
     lost = letter.notices.filter(~Exists(others)).values("loan").distinct().count()

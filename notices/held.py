@@ -6,7 +6,7 @@ Only runs by the clock are held: who starts one by hand has the list before them
 from datetime import date
 from statistics import median
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,7 +32,7 @@ def why_hold(run: Run) -> str | None:
     return _first_of_a_schedule(run) or _after_a_large_import(run) or _larger_than_usual(run)
 
 
-def let_go(run: Run, *, by: AbstractBaseUser | None, on: date) -> int:
+def let_go(run: Run, *, by: User | None, on: date) -> int:
     """Send the letters of a held run on their way: they are written again for the day ``on``, and queued."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run.pk)
@@ -45,7 +45,7 @@ def let_go(run: Run, *, by: AbstractBaseUser | None, on: date) -> int:
         )
 
 
-def drop(run: Run, *, by: AbstractBaseUser | None) -> int:
+def drop(run: Run, *, by: User | None) -> int:
     """Nobody hears these letters, and they are not said again. Returns how many letters were dropped."""
     with transaction.atomic():
         run = Run.objects.select_for_update().get(pk=run.pk)

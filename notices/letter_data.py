@@ -9,7 +9,7 @@ Every known field is always there; where there is nothing to say it is nil, so t
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -138,15 +138,14 @@ class Book:
     last_letter: bool = False
 
     def as_liquid(self, *, today: date, currency: str, titles: bool = True) -> Liquid:
-        told = self if titles else replace(self, **dict.fromkeys(_TELLING, ""))
-        return _liquid(
-            title=told.title,
-            author=told.author,
-            call_number=told.call_number,
-            barcode=told.barcode,
-            our_reference=told.our_reference,
-            their_reference=told.their_reference,
-            lender=told.lender,
+        everything = _liquid(
+            title=self.title,
+            author=self.author,
+            call_number=self.call_number,
+            barcode=self.barcode,
+            our_reference=self.our_reference,
+            their_reference=self.their_reference,
+            lender=self.lender,
             number=self.number,
             late=self.due < today,
             borrowed=short_date(self.borrowed, today=today),
@@ -155,6 +154,7 @@ class Book:
             due_weekday=f"{self.due:%A}",
             cost=_money(self.cost, currency),
         )
+        return everything if titles else everything | dict.fromkeys(_TELLING)
 
 
 _TELLING = ("title", "author", "call_number", "barcode", "our_reference", "their_reference", "lender")
@@ -196,7 +196,7 @@ class Child:
             books=[book.as_liquid(today=today, currency=currency, titles=self.titles) for book in self.books],
             last_letter=self.last_letter,
             cost=_money(sum((book.cost for book in priced if book.cost), Decimal()), currency) if priced else "",
-            cost_of=f"the {_by_due_date(priced, today=today)}" if len(priced) < len(self.books) else "",
+            cost_of=f"the {_by_due_date(priced, today=today)}" if 0 < len(priced) < len(self.books) else "",
             cost_count=len(priced),
         )
 
@@ -211,9 +211,10 @@ class LetterData:
     """One letter to one recipient about all the notices that it holds.
 
     ``dear`` is what stands in the greeting: first name or *known as* for the patron, salutations joined with *and* for
-    guardians, the contact's name, *colleagues* for a partner library. ``act_by`` and
-    ``next_open`` are open days. Letters to patrons
-    and partners hold ``books``; letters to homes and contacts hold ``children``.
+    guardians, the contact's name, *colleagues* for a partner library. Letters to patrons and partners hold ``books``;
+    letters to homes and contacts hold ``children``. ``act_by`` and ``next_open`` are open days, ``lesson`` is a
+    group's next library day, ``letter_of`` the day of the letter that a correction is about, ``more`` counts the books
+    that a short message leaves out.
     """
 
     audience: Audience

@@ -5,13 +5,12 @@ or a contact only where group and step both allow it, the name that a child is k
 (product.md, N7).
 """
 
-from collections import namedtuple
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -22,29 +21,31 @@ from notices.letter_data import Book, Child, LetterData, LibraryData, joined
 from notices.models import Audience, Schedule, Step
 from notices.wanted import TABLES
 
+ONE_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
-DAYS_TO_ACT = 4
-DAYS_TO_ACT_ON_THE_LAST = 11
+TO_ACT = timedelta(days=4)
+TO_ACT_ON_THE_LAST = timedelta(days=11)
 
 LINES = f"""
 SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel, letter.revision, letter.day,
-       letter."to" AS address, letter.group_id, run.held_at IS NOT NULL AND run.let_go_at IS NULL AS held,
+       letter."to", letter.group_id, run.held_at IS NOT NULL AND run.let_go_at IS NULL,
        notice.number, notice.occurrence, notice.step_id, loan.id AS loan_id, loan.due_on, loan.lent_on,
        loan.our_reference, loan.their_reference,
-       item.title, item.author, item.call_number, item.barcode, item.replacement_cost, owner.name AS lender,
-       loan.patron_id, patron.first_name, patron.last_name, patron.known_as, patron.name_at_home,
-       grp.name AS group_name, grp.home_reads_titles, grp.contact_reads_titles, grp.contact_name,
-       guardian.name AS guardian_name, guardian.salutation, also.name AS also_name, also.salutation AS also_salutation,
-       partner.name AS partner_name,
+       item.title, item.author, item.call_number, item.barcode, item.replacement_cost, owner.name,
+       loan.patron_id, coalesce(patron.first_name, ''), coalesce(patron.last_name, ''), coalesce(patron.known_as, ''),
+       coalesce(patron.name_at_home, ''), coalesce(grp.name, ''), grp.home_reads_titles, grp.contact_reads_titles,
+       coalesce(grp.contact_name, ''),
+       guardian.name, guardian.salutation, also.name, also.salutation,
+       partner.name,
        letter.audience = 'patron' AND EXISTS (
            SELECT FROM notices_line other JOIN notices_letter home ON home.id = other.letter_id
            WHERE other.notice_id = notice.id AND other.taken_out_at IS NULL AND home.audience = 'guardian'
-       ) AS home_told,
+       ),
        letter.audience = 'patron' AND patron.may_write_home AND NOT grp.is_staff AND EXISTS (
            SELECT FROM circulation_guardianship link JOIN circulation_guardian carer ON carer.id = link.guardian_id
            WHERE link.patron_id = patron.id AND link.library_letters AND carer.erased_at IS NULL
              AND (link.no_letters_until IS NULL OR link.no_letters_until <= letter.day)
-       ) AS has_home
+       )
 FROM {TABLES}
 JOIN circulation_item item ON item.id = loan.item_id
 LEFT JOIN circulation_partnerlibrary owner ON owner.id = item.owner_id
@@ -64,6 +65,62 @@ WHERE letter.id = ANY(%(letters)s) AND letter.audience = 'patron' AND letter.num
   AND loan.returned_on IS NULL AND loan.status = 'on_loan' AND loan.due_on < letter.day
 ORDER BY letter.id, loan.due_on, item.title
 """
+
+
+class LineRow(NamedTuple):
+    """One line of a letter, as LINES selects it. Names are None where the recipient is somebody else."""
+
+    id: int
+    run_id: int | None
+    service: str
+    audience: str
+    channel: str
+    revision: int
+    day: date
+    address: str
+    group_id: int | None
+    held: bool
+    number: int
+    occurrence: int
+    step_id: int | None
+    loan_id: int
+    due_on: date
+    lent_on: date
+    our_reference: str
+    their_reference: str
+    title: str
+    author: str
+    call_number: str
+    barcode: str
+    replacement_cost: Decimal | None
+    lender: str | None
+    patron_id: int | None
+    first_name: str
+    last_name: str
+    known_as: str
+    name_at_home: str
+    group_name: str
+    home_reads_titles: bool | None
+    contact_reads_titles: bool | None
+    contact_name: str
+    guardian_name: str | None
+    salutation: str | None
+    also_name: str | None
+    also_salutation: str | None
+    partner_name: str | None
+    home_told: bool
+    has_home: bool | None
+
+
+class AlsoOutRow(NamedTuple):
+    """One more loan that a letter's reader has, as ALSO_OUT selects it."""
+
+    id: int
+    loan_id: int
+    due_on: date
+    lent_on: date
+    title: str
+    author: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +154,14 @@ class Reader:
     def rows(self, letter_ids: Sequence[int]) -> Iterator[LetterRow]:
         """The letters that still have something to say, in the order of their ids."""
         with connection.cursor() as cursor:
-            also_out = _by_letter(_fetch(cursor, ALSO_OUT, letter_ids))
-            lines = _fetch(cursor, LINES, letter_ids)
+            cursor.execute(ALSO_OUT, {"letters": list(letter_ids)})
+            also_out = _by_letter(map(AlsoOutRow._make, cursor.fetchall()))
+            cursor.execute(LINES, {"letters": list(letter_ids)})
+            lines = map(LineRow._make, cursor.fetchall())
         for letter_id, group in groupby(lines, key=lambda line: line.id):
             yield self._row(list(group), also_out.get(letter_id, []))
 
-    def _row(self, lines: list[Any], also_out: list[Any]) -> LetterRow:
+    def _row(self, lines: list[LineRow], also_out: list[AlsoOutRow]) -> LetterRow:
         first = lines[0]
         audience = Audience(first.audience)
         number = max(line.number for line in lines)
@@ -121,12 +180,11 @@ class Reader:
             not_before=self._not_before(lines),
         )
 
-    def _data(self, audience: Audience, number: int, lines: list[Any], also_out: list[Any]) -> LetterData:
+    def _data(self, audience: Audience, number: int, lines: list[LineRow], also_out: list[AlsoOutRow]) -> LetterData:
         first = lines[0]
         loans = {line.loan_id for line in lines}
         to_children = audience in (Audience.GUARDIAN, Audience.CONTACT)
         books = [self._book(audience, line) for line in lines]
-        last = any(book.last_letter and book.number == number for book in books)
         return LetterData(
             audience=audience,
             library=self._library,
@@ -135,36 +193,39 @@ class Reader:
             books=() if to_children else books,
             children=self._children(audience, lines) if to_children else (),
             also_out=[_also(line) for line in also_out if line.loan_id not in loans],
-            act_by=self._act_by(first.day, number=number, last=last, due=min(line.due_on for line in lines)),
+            act_by=self._act_by(first.day, number=number, books=books),
+            next_open=self._open_days.first_open(first.day + ONE_DAY),
+            on_paper=first.channel == "paper",
             group=first.group_name or "",
             partner=first.partner_name or "",
         )
 
-    def _children(self, audience: Audience, lines: list[Any]) -> list[Child]:
+    def _children(self, audience: Audience, lines: list[LineRow]) -> list[Child]:
         return [
             self._child(audience, list(of_child)) for _, of_child in groupby(lines, key=lambda line: line.patron_id)
         ]
 
-    def _child(self, audience: Audience, lines: list[Any]) -> Child:
+    def _child(self, audience: Audience, lines: list[LineRow]) -> Child:
         first = lines[0]
         if audience == Audience.CONTACT:
             name, titles = f"{first.first_name or first.last_name} {first.last_name[:1]}.", first.contact_reads_titles
         else:
             name, titles = first.name_at_home or first.first_name or first.last_name, first.home_reads_titles
-        steps_allow = all(self._step_allows_titles(line.step_id) for line in lines)
+        steps_allow = all(self._allows_titles(self._rung(line)[1]) for line in lines)
         return Child(
             name=name,
             group=first.group_name,
-            titles=titles and steps_allow,
+            titles=bool(titles) and steps_allow,
             books=[self._book(audience, line) for line in lines],
         )
 
-    def _step_allows_titles(self, step_id: int | None) -> bool:
-        return step_id in self._rungs and self._rungs[step_id][1].home_reads_titles
+    @staticmethod
+    def _allows_titles(step: Step | None) -> bool:
+        return step is not None and step.home_reads_titles
 
-    def _book(self, audience: Audience, line: Any) -> Book:
+    def _book(self, audience: Audience, line: LineRow) -> Book:
         coming = self._coming(line)
-        schedule, step = self._rungs.get(line.step_id, (None, None))
+        schedule, step = self._rung(line)
         then = steps.following(schedule, step) if schedule and step else None
         return Book(
             title=line.title,
@@ -181,53 +242,60 @@ class Reader:
             next=coming,
             next_home=bool(then and coming and line.has_home and then.who in (Step.Who.GUARDIANS, Step.Who.BOTH)),
             home_told_today=line.home_told,
-            home_reads_titles=bool(line.home_reads_titles and (then or step) and (then or step).home_reads_titles),
+            home_reads_titles=bool(line.home_reads_titles) and self._allows_titles(then or step),
             last_letter=line.number > 0 and coming is None,
         )
 
-    def _cost(self, audience: Audience, line: Any, step: Step | None) -> Decimal | None:
+    def _rung(self, line: LineRow) -> tuple[Schedule | None, Step | None]:
+        """The schedule and step that a notice was said under; nothing where the step is gone by now."""
+        return self._rungs.get(line.step_id or 0, (None, None))
+
+    def _cost(self, audience: Audience, line: LineRow, step: Step | None) -> Decimal | None:
         """Money is spoken of at a step that leads to a bill, and never to a child."""
         return line.replacement_cost if step and step.ready_to_bill and audience == Audience.GUARDIAN else None
 
-    def _coming(self, line: Any) -> date | None:
+    def _coming(self, line: LineRow) -> date | None:
         """The day on which this loan is spoken of again, if nothing changes; None after the last letter."""
-        if line.number < 0 or line.step_id not in self._rungs:
+        schedule, step = self._rung(line)
+        if line.number < 0 or schedule is None or step is None:
             return None
-        key = (line.step_id, line.due_on, line.day, line.occurrence)
+        key = (step.pk, line.due_on, line.day, line.occurrence)
         if key not in self._next:
-            self._next[key] = self._find_next(line)
+            self._next[key] = self._find_next(line, schedule, step)
         return self._next[key]
 
-    def _find_next(self, line: Any) -> date | None:
-        schedule, step = self._rungs[line.step_id]
+    def _find_next(self, line: LineRow, schedule: Schedule, step: Step) -> date | None:
         coming = steps.next_day(schedule, step, due_on=line.due_on, said_on=line.day, open_days=self._open_days)
         if step.repeat_days and line.occurrence < (step.repeat_times or 32_000):
             again = line.day + timedelta(days=step.repeat_days)
-            coming = min(filter(None, [coming, steps.letter_day(schedule, again, open_days=self._open_days)]))
+            again = steps.letter_day(schedule, again, open_days=self._open_days)
+            coming = min(coming, again) if coming else again
         if coming is not None and (coming - line.due_on).days > schedule.stop_after:
             return None
         return coming
 
-    def _act_by(self, today: date, *, number: int, last: bool, due: date) -> date:
-        """A day that a reader can keep: open, not today, four days on, or eleven where no other letter follows."""
+    def _act_by(self, today: date, *, number: int, books: Sequence[Book]) -> date:
+        """A day that a reader can keep: open, not today, four days on, or eleven where no other letter follows, and
+        before the next letter comes."""
         if number < 0:
-            return due
-        day = today + timedelta(days=DAYS_TO_ACT_ON_THE_LAST if last else DAYS_TO_ACT)
+            return min(book.due for book in books)
+        top = [book for book in books if book.number == number]
+        last = any(book.last_letter for book in top)
+        day = today + (TO_ACT_ON_THE_LAST if last else TO_ACT)
+        day = min([day, *(book.next - ONE_DAY for book in top if book.next)])
         open_day = self._open_days.first_open(day, backwards=True)
-        return open_day if open_day > today else self._open_days.first_open(today + timedelta(days=1))
+        return open_day if open_day > today else self._open_days.first_open(today + ONE_DAY)
 
-    def _expires_on(self, line: Any) -> date:
+    def _expires_on(self, line: LineRow) -> date:
         """The first day on which the letter would be wrong (product.md, N6)."""
         if line.number < 0:
-            return line.due_on + timedelta(days=1)
-        return min(filter(None, [line.day + A_WEEK, self._coming(line)]))
+            return line.due_on + ONE_DAY
+        coming = self._coming(line)
+        return min(coming, line.day + A_WEEK) if coming else line.day + A_WEEK
 
-    def _not_before(self, lines: list[Any]) -> datetime | None:
-        times = [
-            self._rungs[line.step_id][0].post_not_before
-            for line in lines
-            if line.step_id in self._rungs and self._rungs[line.step_id][0].post_not_before
-        ]
+    def _not_before(self, lines: list[LineRow]) -> datetime | None:
+        schedules = [schedule for schedule, _ in map(self._rung, lines) if schedule]
+        times = [schedule.post_not_before for schedule in schedules if schedule.post_not_before]
         return at_local_time(lines[0].day, max(times)) if times else None
 
 
@@ -236,7 +304,7 @@ def at_local_time(day: date, at: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, at))
 
 
-def _to_name(audience: Audience, line: Any) -> str:
+def _to_name(audience: Audience, line: LineRow) -> str:
     names = {
         Audience.PATRON: f"{line.first_name} {line.last_name}".strip(),
         Audience.GUARDIAN: joined([name for name in (line.guardian_name, line.also_name) if name]),
@@ -246,9 +314,9 @@ def _to_name(audience: Audience, line: Any) -> str:
     return str(names[audience])
 
 
-def _dear(audience: Audience, line: Any) -> str:
+def _dear(audience: Audience, line: LineRow) -> str:
     if audience == Audience.PATRON:
-        return str(line.known_as or line.first_name or line.last_name)
+        return line.known_as or line.first_name or line.last_name
     if audience == Audience.GUARDIAN:
         guardians = [(line.salutation or line.guardian_name), (line.also_salutation or line.also_name)]
         return joined([name for name in guardians if name])
@@ -257,15 +325,9 @@ def _dear(audience: Audience, line: Any) -> str:
     return "colleagues"
 
 
-def _also(line: Any) -> Book:
+def _also(line: AlsoOutRow) -> Book:
     return Book(title=line.title, author=line.author, due=line.due_on, borrowed=line.lent_on)
 
 
-def _fetch(cursor: Any, sql: str, letter_ids: Sequence[int]) -> list[Any]:
-    cursor.execute(sql, {"letters": list(letter_ids)})
-    row = namedtuple("row", [column.name for column in cursor.description])  # type: ignore[misc]
-    return [row._make(values) for values in cursor.fetchall()]
-
-
-def _by_letter(rows: list[Any]) -> dict[int, list[Any]]:
+def _by_letter(rows: Iterable[AlsoOutRow]) -> dict[int, list[AlsoOutRow]]:
     return {letter: list(group) for letter, group in groupby(rows, key=lambda row: row.id)}

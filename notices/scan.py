@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
@@ -41,7 +41,7 @@ def run_if_due(*, at: datetime) -> Run | None:
     return _by_the_clock(on=local.date(), at=at, quiet=reason)
 
 
-def run(*, on: date, by: AbstractBaseUser | None = None) -> Run:
+def run(*, on: date, by: User | None = None) -> Run:
     """A run by hand: auto-send, closed days and weekdays do not matter, *no letters* always does (product.md, N9)."""
     with transaction.atomic():
         record = Run.objects.create(day=on, by=by, started_at=timezone.now())
@@ -139,7 +139,7 @@ def _write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, 
 
 def _judge(cursor: CursorWrapper, record: Run, *, first: date, last: date) -> Counter[str]:
     """Fill ``loans_at_step`` with what may be said; count everything that is not, by outcome."""
-    values = {
+    values: dict[str, Any] = {
         "on": record.day,
         "first": first,
         "last": last,

@@ -6,14 +6,14 @@ inside a transaction, and may be called by any number of workers at any moment.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models.functions import Now
 
 from smtp_gateway import addresses, conversation, identity, leases, ledger, lifecycle, throttle, troubles
-from smtp_gateway.conversation import Conversation, OpeningError, Timeouts
-from smtp_gateway.leases import Lease
+from smtp_gateway.conversation import Conversation, OpeningError, Server, Timeouts
+from smtp_gateway.leases import Lease, LeaseLostError
 from smtp_gateway.ledger import Begun, Settlement
 from smtp_gateway.models import DeliveryAttempt, Gateway, GatewayEvent, OutboundMessage
 from smtp_gateway.pace import REAL, Pace
@@ -38,7 +38,17 @@ class Check:
     bad: int = 0
     uncertain: int = 0
     unfinished: bool = False
-    """It ended because its time was over, with more to do: look again at once."""
+    """It ended because its time was over: look again at once."""
+
+    @property
+    def sentence(self) -> str:
+        counts = {
+            "sent": self.sent,
+            "to be tried again": self.later,
+            "could not be sent": self.bad,
+            "maybe sent": self.uncertain,
+        }
+        return ", ".join(f"{count} {what}" for what, count in counts.items() if count).capitalize() or "None was taken."
 
 
 class _StopError(Exception):
@@ -55,15 +65,23 @@ def check(*, pace: Pace = REAL, timeouts: Timeouts = RFC_5321) -> Check:
     if not identity.is_ours(gateway):
         lifecycle.stop_as_copy()
         return Check()
+    try:
+        server = conversation.server(gateway)
+    except OpeningError as fault:
+        troubles.react(fault.verdict, pace=pace)
+        return Check()
     seconds = max(timeouts.opening, timeouts.message) + MARGIN * pace.minute / REAL.minute
     with leases.taken(connections=gateway.connections, seconds=seconds) as lease:
         if lease is None:
             return Check()
-        return _Delivery(gateway=gateway, lease=lease, pace=pace, timeouts=timeouts).run()
+        return _Delivery(gateway=gateway, server=server, lease=lease, pace=pace, timeouts=timeouts).run()
 
 
 def expire() -> int:
-    """Take out what is no longer worth delivering: *cancelled* if it was never tried, *bad* if the server put it off."""
+    """Take out what is no longer worth delivering: *cancelled* if never tried, *bad* if the server put it off.
+
+    What may have arrived already stays *maybe sent* and is not tried again.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -72,13 +90,13 @@ def expire() -> int:
                                 ELSE 'cancelled' END,
                    not_before = CASE WHEN times_uncertain > 0 THEN NULL ELSE not_before END,
                    finished_at = CASE WHEN times_uncertain > 0 THEN NULL ELSE clock_timestamp() END,
-                   expires_at = CASE WHEN times_uncertain > 0 THEN NULL ELSE expires_at END,
                    reserved_at = NULL, stage = '',
                    reason = 'It could not be delivered in time.'
-             WHERE state IN ('waiting', 'held') AND expires_at <= clock_timestamp()
+             WHERE state IN ('waiting', 'held', 'uncertain') AND expires_at <= clock_timestamp()
+               AND (state <> 'uncertain' OR not_before IS NOT NULL)
             """
         )
-        expired = cursor.rowcount
+        expired: int = cursor.rowcount
     if expired:
         messages = "1 message was" if expired == 1 else f"{expired} messages were"
         GatewayEvent.objects.create(
@@ -91,55 +109,47 @@ def _may_send(gateway: Gateway) -> bool:
     return gateway.is_on and not Gateway.objects.filter(pk=1, paused_until__gt=Now()).exists()
 
 
-@dataclass(kw_only=True)
 class _Delivery:
     """One check with its slot: open the conversation, then block after block, message after message."""
 
-    gateway: Gateway
-    lease: Lease
-    pace: Pace
-    timeouts: Timeouts
-    done: Check = field(default_factory=Check)
-    settled: list[Settlement] = field(default_factory=list)
-    """Judged, and not written yet: the next commit takes them along."""
-    used: bool = False
-    """This session has taken a message; the server may close such a one without meaning harm."""
+    def __init__(self, *, gateway: Gateway, server: Server, lease: Lease, pace: Pace, timeouts: Timeouts) -> None:
+        self.gateway = gateway
+        self.lease = lease
+        self.pace = pace
+        self.done = Check()
+        self._talk = Conversation(server, timeouts=timeouts)
+        self._until = time.monotonic() + pace.minutes(pace.check).total_seconds()
+        self._settled: list[Settlement] = []  # judged, and not written yet: the next commit takes them along
+        self._used = False  # this session has taken a message; a server may close such a one without meaning harm
 
     def run(self) -> Check:
-        started = time.monotonic()
         try:
-            self._open()
+            self._open()  # before anything is reserved: its faults cannot touch a message
             self._probe()
-            while ledger.reserve(self.lease, pace=self.pace):
-                self._send_block(until=started + self.pace.minutes(self.pace.check).total_seconds())
-                if self.done.unfinished:
-                    break
-            self.talk.close()
-        except _StopError:
+            while self._has_time and ledger.reserve(self.lease, pace=self.pace):
+                self._send_block()
+            self.done.unfinished = not self._has_time
+            self._talk.close()
+        except OpeningError as fault:
+            troubles.react(fault.verdict, pace=self.pace)
+        except (_StopError, LeaseLostError):
             pass
         finally:
-            self._hang_up()
-        Gateway.objects.filter(pk=1).update(last_check_at=Now())
+            self._talk.drop()
+        self._note()
         return self.done
+
+    @property
+    def _has_time(self) -> bool:
+        return time.monotonic() < self._until
 
     # The conversation -------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        """Before anything is reserved: its faults cannot touch a message."""
-        try:
-            self._converse()
-        except OpeningError as fault:
-            self._stop(fault.verdict)
-
-    def _converse(self) -> None:
-        self.talk = Conversation(conversation.server(self.gateway), timeouts=self.timeouts)
-        self.talk.open()
-        self.used = False
+        self._talk = Conversation(self._talk.server, timeouts=self._talk.timeouts)
+        self._talk.open()
+        self._used = False
         troubles.let_in(self.gateway)
-
-    def _hang_up(self) -> None:
-        if hasattr(self, "talk"):
-            self.talk.drop()
 
     def _stop(self, found: Verdict) -> None:
         troubles.react(found, pace=self.pace)
@@ -153,9 +163,9 @@ class _Delivery:
         if attempt is None:
             raise _StopError
         sender = addresses.for_envelope(self.gateway.from_address)
-        found = self.talk.mail(sender)
+        found = self._talk.mail(sender)
         if found.is_good:
-            found = self.talk.rcpt(sender)
+            found = self._talk.rcpt(sender)
         outcome = Outcome.PROBE_PASSED if found.is_good else Outcome.PROBE_REFUSED
         DeliveryAttempt.objects.filter(pk=attempt).update(
             outcome=outcome, finished_at=Now(), stage=found.stage, code=found.code, enhanced=found.enhanced,
@@ -163,62 +173,64 @@ class _Delivery:
         )  # fmt: skip
         if not found.is_good:
             self._stop(_as_probe(found))
-        self.talk.rset()
+        self._talk.rset()
         troubles.probe_passed()
 
     # Messages ---------------------------------------------------------------------------------------------------------
 
-    def _send_block(self, *, until: float) -> None:
-        """Send what is reserved, one commit a message. The text of one goes out after the commit that begins the next."""
+    def _send_block(self) -> None:
+        """Send what is reserved, one commit a message: a text goes out after the commit that begins the next one."""
         current = self._write(begin=True).begun
         while current is not None:
-            found = self._envelope(current)
-            following = None
+            found, following = self._envelope(current), None
             if found.is_good:
-                out_of_time = time.monotonic() >= until
-                self.done.unfinished = self.done.unfinished or out_of_time
-                written = self._write(body=current.id, begin=not out_of_time)
+                written = self._write(body=current.id, begin=self._has_time)
                 following = written.begun
-                found = self.talk.text(current.content) if written.body_is_ours else self._not_ours()
+                found = self._talk.text(current.content) if written.body_is_ours else self._not_ours()
             self._settle(current, found)
             self._consider(current, found, following)
-            current = following or self._write(begin=time.monotonic() < until).begun
+            current = following or self._write(begin=self._has_time).begun
         self._write()
 
     def _envelope(self, message: Begun) -> Verdict:
-        """MAIL, RCPT, DATA. A session that has done its work and is closed at MAIL is opened again, once."""
-        found = self._name(message)
-        if found.stage is Stage.MAIL and found.closing and self.used:
-            try:
-                self._converse()
-            except OpeningError as fault:
-                return fault.verdict
+        """MAIL, RCPT, DATA, on a new connection where the last one broke.
+
+        A session that has done its work and is closed at MAIL is opened again, once.
+        """
+        try:
+            if not self._talk.is_open:
+                self._open()
             found = self._name(message)
-        return found
+            if found.stage is Stage.MAIL and found.closing and self._used:
+                self._open()
+                found = self._name(message)
+            return found
+        except OpeningError as fault:
+            return fault.verdict
 
     def _name(self, message: Begun) -> Verdict:
         ascii_only = message.content.isascii()
         utf8 = addresses.needs_smtputf8(message.to)
-        found = self.talk.envelope_fault(to=message.to, size=len(message.content), content_is_ascii=ascii_only)
+        found = self._talk.envelope_fault(to=message.to, size=len(message.content), content_is_ascii=ascii_only)
         if found is not None:
             return found
         sender = addresses.for_envelope(self.gateway.from_address)
-        found = self.talk.mail(sender, size=len(message.content), eight_bit=not ascii_only, utf8=utf8)
+        found = self._talk.mail(sender, size=len(message.content), eight_bit=not ascii_only, utf8=utf8)
         if found.is_good:
-            found = self.talk.rcpt(addresses.for_envelope(message.to))
+            found = self._talk.rcpt(addresses.for_envelope(message.to))
         if found.is_good:
-            found = self.talk.data()
+            found = self._talk.data()
         return found
 
     def _not_ours(self) -> Verdict:
         """Between its address and its text the message left our hands: not a byte of it may go out, not even a dot."""
-        self.talk.drop()
+        self._talk.drop()
         return judge_silence(stage=Stage.BODY, how=How.DROP)
 
     def _settle(self, message: Begun, found: Verdict) -> None:
         self.done.attempts += 1
         settlement = self._settlement(message, found)
-        self.settled.append(settlement)
+        self._settled.append(settlement)
         for name in ("sent", "later", "bad", "uncertain"):
             if settlement.outcome == name:
                 setattr(self.done, name, getattr(self.done, name) + 1)
@@ -253,59 +265,32 @@ class _Delivery:
         """What this verdict means for the session and the gateway. Raises _StopError when nothing more may be tried."""
         meaning = Meaning.BAD if message.suspicious and found.meaning is Meaning.SUSPICIOUS else found.meaning
         if meaning.is_the_gateways:
-            self._give_up(found, following)
+            self._put_back(following, found)
+            self._stop(found)
         if meaning in {Meaning.GOOD, Meaning.BAD, Meaning.LATER}:
             troubles.reached(self.gateway)
         if meaning is Meaning.GOOD:
-            self.used = True
+            self._used = True
             self._forget_refusals()
         elif meaning is Meaning.BAD and not found.nobody_there and not message.suspicious:
-            self._count_refusal(message, following)
-        elif meaning is Meaning.LOST and troubles.session_lost(message.id, found, pace=self.pace):
-            self.gateway.unreachable_since = None
-            self._put_back(following)
+            self._count_refusal(message, found, following)
+        elif meaning is Meaning.LOST and troubles.session_lost(self.gateway, message.id, found, pace=self.pace):
+            self._put_back(following, found)
             raise _StopError
-        self._ready_for(found, following)
+        if self._talk.is_open and found.stage in {Stage.RCPT, Stage.DATA}:
+            self._talk.rset()
 
-    def _ready_for(self, found: Verdict, following: Begun | None) -> None:
-        """A clean session for the next message: RSET after a refusal, a new connection after a loss."""
-        if self.talk.is_open:
-            if found.stage in {Stage.RCPT, Stage.DATA}:
-                self.talk.rset()
-            return
-        try:
-            self._converse()
-        except OpeningError as fault:
-            self._give_up(fault.verdict, following)
-
-    def _give_up(self, found: Verdict, following: Begun | None) -> None:
-        self._put_back(following, because=found)
-        self._stop(found)
-
-    def _put_back(self, following: Begun | None, *, because: Verdict | None = None) -> None:
-        """Write what is judged; a message that was begun and not named goes back as it was."""
+    def _put_back(self, following: Begun | None, because: Verdict) -> None:
+        """Write what is judged; a message that was begun and never named goes back as it was."""
         if following is not None:
-            found = because or judge_silence(stage=Stage.MAIL, how=How.DROP)
-            self.settled.append(
-                Settlement(
-                    message=following.id,
-                    attempt=following.attempt,
-                    state=State.WAITING,
-                    outcome=Outcome.TAKEN_BACK,
-                    verdict=found,
-                    charged=False,
-                )
-            )
+            self._settled.append(_taken_back(following, because))
         self._write()
 
-    def _count_refusal(self, message: Begun, following: Begun | None) -> None:
-        self.gateway.refused_running = [*self.gateway.refused_running, message.id]
-        if len(self.gateway.refused_running) < troubles.REFUSALS_ALLOWED:
-            troubles.refused(message.id)
-            return
+    def _count_refusal(self, message: Begun, found: Verdict, following: Begun | None) -> None:
         self._write()
+        self.gateway.refused_running = [*self.gateway.refused_running, message.id]
         if troubles.refused(message.id):
-            self._put_back(following)
+            self._put_back(following, found)
             raise _StopError
 
     def _forget_refusals(self) -> None:
@@ -314,8 +299,24 @@ class _Delivery:
             self.gateway.refused_running = []
 
     def _write(self, *, body: int | None = None, begin: bool = False) -> ledger.Written:
-        settled, self.settled = self.settled, []
+        settled, self._settled = self._settled, []
         return ledger.write(self.lease, pace=self.pace, settled=settled, body=body, begin=begin)
+
+    def _note(self) -> None:
+        Gateway.objects.filter(pk=1).update(last_check_at=Now())
+        if self.done.attempts:
+            GatewayEvent.objects.create(action=GatewayEvent.Action.BATCH, sentence=self.done.sentence)
+
+
+def _taken_back(message: Begun, because: Verdict) -> Settlement:
+    return Settlement(
+        message=message.id,
+        attempt=message.attempt,
+        state=State.WAITING,
+        outcome=Outcome.TAKEN_BACK,
+        verdict=because,
+        charged=False,
+    )
 
 
 def _as_probe(found: Verdict) -> Verdict:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -125,12 +126,16 @@ def taken(*, connections: int, seconds: float) -> Iterator[Lease | None]:
         raise RuntimeError("The gateway never sends inside a transaction.")
     token, key = uuid.uuid4(), secrets.randbits(62)
     length = timedelta(seconds=seconds)
+    wanted: dict[str, Any] = {
+        "token": token,
+        "key": key,
+        "length": length,
+        "holder": _whoami(),
+        "connections": connections,
+    }
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [key])
-        cursor.execute(
-            _TAKE,
-            {"token": token, "key": key, "length": length, "holder": _whoami(), "connections": connections},
-        )
+        cursor.execute(_TAKE, wanted)
         found = cursor.fetchone()
     try:
         yield Lease(token=token, slot=found[0], length=length) if found else None
@@ -155,19 +160,17 @@ def recover(*, pace: Pace = REAL) -> int:
 
 
 def _recover(dead: list[str], pace: Pace) -> int:
+    facts: dict[str, Any] = {
+        "dead": dead,
+        "crashes_allowed": CRASHES_ALLOWED,
+        "uncertain": pace.minutes(pace.uncertain),
+        "crash": pace.minutes(pace.crash),
+        "maybe_sent": "The gateway was cut off while the server was taking it. It may or may not have arrived.",
+        "poison": f"The gateway was cut off over this message {CRASHES_ALLOWED} times and leaves it alone now.",
+        "crashed": "The gateway was cut off before the message went out.",
+    }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            _RECOVER,
-            {
-                "dead": dead,
-                "crashes_allowed": CRASHES_ALLOWED,
-                "uncertain": pace.minutes(pace.uncertain),
-                "crash": pace.minutes(pace.crash),
-                "maybe_sent": "The gateway was cut off while the server was taking it. It may or may not have arrived.",
-                "poison": f"The gateway was cut off over this message {CRASHES_ALLOWED} times and leaves it alone now.",
-                "crashed": "The gateway was cut off before the message went out.",
-            },
-        )
+        cursor.execute(_RECOVER, facts)
         count: int = cursor.fetchone()[0]
         if count:
             messages = "1 message was" if count == 1 else f"{count} messages were"

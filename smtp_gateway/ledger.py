@@ -8,6 +8,7 @@ that it may have been, and each message costs one round trip. Every row is chang
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -83,25 +84,25 @@ _WRITE = """
                          stage, code, enhanced, words, sentence)
     ), settled AS (
         UPDATE smtp_gateway_outboundmessage m
-           SET state = CASE WHEN v.outcome = 'later' AND (m.give_up_at <= clock_timestamp()
-                                                          OR m.expires_at <= clock_timestamp() + v.wait) THEN 'bad'
+           SET state = CASE WHEN v.outcome = 'later' AND (m.give_up_at <= statement_timestamp()
+                                                          OR m.expires_at <= statement_timestamp() + v.wait) THEN 'bad'
                             WHEN v.state = 'waiting' AND m.times_uncertain > 0 THEN 'uncertain'
                             ELSE v.state END,
                stage = CASE v.state WHEN 'uncertain' THEN 'body' ELSE '' END,
                not_before = CASE WHEN v.state = 'uncertain' AND m.times_uncertain > 0 THEN NULL
                                  WHEN v.wait IS NULL THEN m.not_before
-                                 ELSE clock_timestamp() + v.wait END,
-               give_up_at = CASE v.outcome WHEN 'later' THEN coalesce(m.give_up_at, clock_timestamp() + %(give_up)s)
+                                 ELSE statement_timestamp() + v.wait END,
+               give_up_at = CASE v.outcome WHEN 'later' THEN coalesce(m.give_up_at, statement_timestamp() + %(give_up)s)
                                            ELSE m.give_up_at END,
                times_uncertain = m.times_uncertain + (v.state = 'uncertain')::int,
                attempts = m.attempts - (NOT v.charged)::int,
                suspicious = (m.suspicious OR v.suspicious) AND v.state <> 'sent',
                priority = CASE WHEN v.suspicious THEN 90 ELSE m.priority END,
-               sent_at = CASE v.state WHEN 'sent' THEN clock_timestamp() END,
+               sent_at = CASE v.state WHEN 'sent' THEN statement_timestamp() END,
                finished_at = CASE WHEN v.state IN ('sent', 'bad')
-                                    OR v.outcome = 'later' AND (m.give_up_at <= clock_timestamp()
-                                                                OR m.expires_at <= clock_timestamp() + v.wait)
-                                  THEN clock_timestamp() END,
+                                    OR v.outcome = 'later' AND (m.give_up_at <= statement_timestamp()
+                                                                OR m.expires_at <= statement_timestamp() + v.wait)
+                                  THEN statement_timestamp() END,
                last_code = v.code, last_enhanced = v.enhanced, last_words = v.words,
                reason = CASE v.state WHEN 'sent' THEN '' ELSE v.sentence END
           FROM verdicts v
@@ -110,7 +111,7 @@ _WRITE = """
         RETURNING m.id
     ), ended AS (
         UPDATE smtp_gateway_deliveryattempt a
-           SET outcome = v.outcome, finished_at = clock_timestamp(), stage = v.stage, code = v.code,
+           SET outcome = v.outcome, finished_at = statement_timestamp(), stage = v.stage, code = v.code,
                enhanced = v.enhanced, words = v.words, sentence = v.sentence
           FROM verdicts v JOIN settled s ON s.id = v.message WHERE a.id = v.attempt
     ), body AS (
@@ -156,7 +157,8 @@ def reserve(lease: Lease, *, pace: Pace) -> int:
             return 0
         with connection.cursor() as cursor:
             cursor.execute(_RESERVE, {"token": lease.token, "slot": lease.slot, "count": count})
-            return cursor.rowcount
+            reserved: int = cursor.rowcount
+            return reserved
 
 
 def write(
@@ -168,30 +170,28 @@ def write(
     begin: bool = False,
 ) -> Written:
     """One commit. Raises LeaseLostError when somebody took over; a late 250 is on record even then."""
+    parameters: dict[str, Any] = {
+        "token": lease.token,
+        "slot": lease.slot,
+        "length": lease.length,
+        "give_up": pace.minutes(pace.give_up),
+        "body": body,
+        "begin": begin,
+        "messages": [each.message for each in settled],
+        "attempts": [each.attempt for each in settled],
+        "states": [each.state for each in settled],
+        "outcomes": [each.outcome for each in settled],
+        "waits": [each.wait for each in settled],
+        "charged": [each.charged for each in settled],
+        "suspicious": [each.suspicious for each in settled],
+        "stages": [each.verdict.stage.value for each in settled],
+        "codes": [each.verdict.code for each in settled],
+        "enhanced": [each.verdict.enhanced for each in settled],
+        "words": [each.verdict.words for each in settled],
+        "sentences": [each.verdict.sentence for each in settled],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            {
-                "token": lease.token,
-                "slot": lease.slot,
-                "length": lease.length,
-                "give_up": pace.minutes(pace.give_up),
-                "body": body,
-                "begin": begin,
-                "messages": [each.message for each in settled],
-                "attempts": [each.attempt for each in settled],
-                "states": [each.state for each in settled],
-                "outcomes": [each.outcome for each in settled],
-                "waits": [each.wait for each in settled],
-                "charged": [each.charged for each in settled],
-                "suspicious": [each.suspicious for each in settled],
-                "stages": [each.verdict.stage.value for each in settled],
-                "codes": [each.verdict.code for each in settled],
-                "enhanced": [each.verdict.enhanced for each in settled],
-                "words": [each.verdict.words for each in settled],
-                "sentences": [each.verdict.sentence for each in settled],
-            },
-        )
+        cursor.execute(_WRITE, parameters)
         lease_is_ours, body_is_ours, message, attempt, to, content, attempts, suspicious = cursor.fetchone()
     if not lease_is_ours:
         raise LeaseLostError

@@ -3,6 +3,7 @@
 What a person or the installation does to the gateway. What the gateway does about its own faults is in ``troubles``.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from smtp_gateway import conversation, identity, leases
 from smtp_gateway.conversation import Conversation, Line, OpeningError, Timeouts
 from smtp_gateway.errors import LifecycleError
-from smtp_gateway.models import Gateway, GatewayEvent, Slot
+from smtp_gateway.models import DailyLog, Gateway, GatewayEvent, Slot
 from smtp_gateway.verdict import Verdict
 
 #: Rows for connection slots; the settings allow as many connections.
@@ -115,11 +116,13 @@ def stop_as_copy() -> None:
         identity.keep_quiet()
 
 
-def settings_saved(*, by: str) -> None:
+def settings_saved(*, by: str, changed: Collection[str] = ()) -> None:
     """After the settings were saved: they are tried at the next check. Lifts a stop for wrong settings and any pause.
 
-    Never lifts a stop by a person, a suspicion or a copy.
+    Never lifts a stop by a person, a suspicion or a copy. ``changed``: names of the fields that are new.
     """
+    if "daily_log_at" in changed:
+        _no_log_today(reason="Its time was set to one that had passed; the next log comes tomorrow.")
     Gateway.objects.filter(pk=1).update(settings_version=F("settings_version") + 1, **_NO_PAUSE)
     GatewayEvent.objects.create(action=Action.SAVED, sentence="Settings saved.", by=by)
     if Gateway.the().stop_cause == Gateway.StopCause.SETTINGS:
@@ -218,6 +221,8 @@ _NO_PAUSE = {
 
 
 def _turn_on(*, by: str, sentence: str) -> None:
+    if not DailyLog.objects.exists():
+        _no_log_today(reason="The gateway was started after today's time; the first log comes tomorrow.")
     Gateway.objects.filter(pk=1).update(
         state=Gateway.State.ON,
         stop_cause="",
@@ -228,6 +233,15 @@ def _turn_on(*, by: str, sentence: str) -> None:
         **_NO_PAUSE,
     )
     GatewayEvent.objects.create(action=Action.STARTED, sentence=sentence, by=by)
+
+
+def _no_log_today(*, reason: str) -> None:
+    """Switched on, or moved earlier, after today's time: the first log comes tomorrow."""
+    now = timezone.localtime()
+    if now.time() >= Gateway.the().daily_log_at:
+        DailyLog.objects.get_or_create(
+            day=now.date(), defaults={"covers_from": now, "covers_to": now, "reason": reason}
+        )
 
 
 def _clock(moment: datetime) -> str:

@@ -23,13 +23,14 @@ from smtp_gateway.models import Gateway
 
 #: RFC 5322 2.1.1: lines should have no more than 78 octets without CRLF, and must have no more than 998.
 LINE = 78
-#: RFC 2047 2: an encoded word has at most 75 characters; 45 octets of text make 60 of base64, and 12 of frame.
-ENCODED_WORD_OCTETS = 45
+#: RFC 2047 2: a line that holds an encoded word has at most 76 characters; its frame takes 12 of them.
+ENCODED_LINE = 76
+FRAME = 12
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _BODY_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~ ]*")
-_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,70}")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,39}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,253}>")
 
 
@@ -101,7 +102,7 @@ def build(
     ]
     if html is None:
         return "\r\n".join([*lines, _part("plain", text), ""]).encode()
-    boundary = "=_" + hashlib.blake2b(message_id.encode(), digest_size=15).hexdigest()
+    boundary = "=_" + hashlib.blake2b(message_id.encode(), digest_size=12).hexdigest()
     return "\r\n".join(
         [
             *lines,
@@ -133,7 +134,7 @@ def _header(name: str, value: str) -> str:
     clean = one_line(value)
     if clean.isascii() and "=?" not in clean and all(len(word) < LINE - 2 for word in clean.split()):
         return _folded(f"{name}:", clean.split())
-    return f"{name}: {_encoded_words(clean)}"
+    return f"{name}: {_encoded_words(clean, after=len(name) + 2)}"
 
 
 def _folded(start: str, words: list[str]) -> str:
@@ -152,20 +153,22 @@ def _mailbox(name: str, address: str) -> str:
     if not clean:
         return bare
     if not clean.isascii() or "=?" in clean or len(clean) > LINE - 20:
-        return f"{_encoded_words(clean)}\r\n <{bare}>"
+        return f"{_encoded_words(clean, after=len('Reply-To: '))}\r\n <{bare}>"
     if not _ATOMS.fullmatch(clean):
         clean = '"' + clean.replace("\\", "\\\\").replace('"', '\\"') + '"'
     fold = "\r\n" if len(clean) + len(bare) > LINE - 12 else ""
     return f"{clean}{fold} <{bare}>"
 
 
-def _encoded_words(text: str) -> str:
-    """RFC 2047 'B' words, each holding whole characters, one a line."""
+def _encoded_words(text: str, *, after: int) -> str:
+    """RFC 2047 'B' words, each holding whole characters, one a line; the first one stands ``after`` so many others."""
     pieces: list[bytes] = [b""]
+    space = (ENCODED_LINE - after - FRAME) // 4 * 3
     for character in text:
         octets = character.encode()
-        if len(pieces[-1]) + len(octets) > ENCODED_WORD_OCTETS:
+        if len(pieces[-1]) + len(octets) > space:
             pieces.append(b"")
+            space = (ENCODED_LINE - 1 - FRAME) // 4 * 3
         pieces[-1] += octets
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(piece).decode('ascii')}?=" for piece in pieces)
 

@@ -174,6 +174,7 @@ def try_again(ids: Iterable[int], *, by: str) -> list[int]:
         not_before=Now(),
         reserved_at=None,
         finished_at=None,
+        expires_at=None,
         give_up_at=None,
         crashes=0,
         reason="",
@@ -214,6 +215,8 @@ def resend(ids: Iterable[int], *, by: str) -> list[int]:
         state=State.WAITING,
         stage="",
         not_before=Now(),
+        expires_at=None,
+        give_up_at=None,
         lease_token=None,
         reason="",
     )

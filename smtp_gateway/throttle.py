@@ -8,6 +8,7 @@ them while it holds the gateway's row. Decides nothing else, and sends nothing.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -63,9 +64,10 @@ def budget(*, limit: int, window: timedelta) -> int:
                      WHERE started_at > clock_timestamp() - %(window)s)
                  - (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL)
             """,
-            {"limit": limit, "window": window},
+            _parameters(limit=limit, window=window),
         )
-        return max(cursor.fetchone()[0], 0)
+        left: int = cursor.fetchone()[0]
+        return max(left, 0)
 
 
 def room(gateway: Gateway, *, pace: Pace = REAL) -> Room:
@@ -84,7 +86,7 @@ def room(gateway: Gateway, *, pace: Pace = REAL) -> Room:
                          LIMIT %(limit)s) due),
                    EXISTS (SELECT FROM smtp_gateway_outboundmessage WHERE state = 'sending')
             """,
-            {"limit": gateway.messages_each_check, "window": window(gateway, pace=pace)},
+            _parameters(limit=gateway.messages_each_check, window=window(gateway, pace=pace)),
         )
         used, reserved, due, sending = cursor.fetchone()
     return Room(gateway.messages_each_check, used, reserved, due, sending or reserved > 0)
@@ -151,7 +153,12 @@ def _when_attempts_leave(gateway: Gateway, *, count: int) -> datetime | None:
              WHERE started_at > clock_timestamp() - %(window)s
              ORDER BY started_at OFFSET %(skipped)s LIMIT 1
             """,
-            {"window": window(gateway), "skipped": count - 1},
+            _parameters(window=window(gateway), skipped=count - 1),
         )
         found = cursor.fetchone()
     return found[0] if found else None
+
+
+def _parameters(**named: Any) -> dict[str, Any]:
+    """The stubs know no intervals; psycopg does."""
+    return named

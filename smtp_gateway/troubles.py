@@ -75,11 +75,11 @@ def reached(gateway: Gateway) -> None:
     gateway.unreachable_since, gateway.pauses_running, gateway.pause_cause, gateway.lost_message = None, 0, "", None
 
 
-def session_lost(message: int, found: Verdict, *, pace: Pace) -> bool:
+def session_lost(gateway: Gateway, message: int, found: Verdict, *, pace: Pace) -> bool:
     """A session broke over this message. Twice running, over different messages, means unreachable: then True."""
-    gateway = Gateway.objects.get(pk=1)
+    before, gateway.lost_message = gateway.lost_message, message
     Gateway.objects.filter(pk=1).update(lost_message=message)
-    if gateway.lost_message in {None, message}:
+    if before in {None, message}:
         return False
     unreachable(found, pace=pace)
     return True

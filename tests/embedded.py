@@ -9,6 +9,8 @@ import atexit
 import os
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,6 +38,7 @@ atexit.register(SERVERS.close)  # not a hook: a run that fails while it is being
 
 
 def _start(folder: Path) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # else a run that is told to end leaves its folder
     postgres = Postgres(
         folder=folder / "postgresql", address=_address(), settings={**IN_A_HURRY, "max_connections": "200"}
     )

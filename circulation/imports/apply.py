@@ -48,7 +48,7 @@ class ImportRefused(Exception):
 def a_file(content: bytes, *, kind: str, name: str, by: Any = None) -> ImportFile:
     """The file as it came, not yet saved."""
     digest = hashlib.sha256(content).hexdigest()
-    return ImportFile(kind=kind, name=name[:255], content=content, sha256=digest, by=by)
+    return ImportFile(kind=kind, name=read.legible(name[:255]), content=content, sha256=digest, by=by)
 
 
 def look_at(

@@ -8,14 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from circulation.imports.read import FileError
+from circulation.imports.read import FileError, legible
 from circulation.models import ImportFile
 
 Kind = ImportFile.Kind
 GUARDIANS = 4
 """How many guardians one row can name."""
 
-OURS = "this program"
+OURS = "our own columns"
 
 
 def _guardian_columns() -> dict[str, str]:
@@ -153,7 +153,7 @@ def match(header: list[str], *, kind: str, chosen: Mapping[str, str] | None = No
     for position, name in enumerate(header):
         field = known.get(_folded(name))
         if field in positions:
-            raise FileError(f"Two columns are called “{name}”. Keep the one that is meant.")
+            raise FileError(f"Two columns are called “{legible(name)}”. Keep the one that is meant.")
         if field:
             positions[field] = position
     missing = [what for field, what in NEEDED[ImportFile.Kind(kind)].items() if field not in positions]
@@ -174,5 +174,5 @@ def _folded(name: str) -> str:
 
 
 def _listed(header: list[str]) -> str:
-    shown = [name[:40] for name in header if name][:12]
+    shown = [legible(name[:40]) for name in header if name][:12]
     return ", ".join(shown) + (" …" if len(header) > len(shown) else "")

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from circulation.imports.read import CONTROL, LOST_BYTES
+from circulation.imports.read import CONTROL, LOST_BYTES, legible
 
 FORMULA = ("=", "+", "@")
 SOONEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
@@ -118,4 +118,4 @@ def _iso(value: str) -> date:
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= 60 else value[:59] + "…"
+    return legible(value if len(value) <= 60 else value[:59] + "…")

@@ -64,7 +64,10 @@ class Items(Importer):
 
     def apply(self) -> None:
         missing = self.ids(
-            "SELECT min(collection) FROM incoming WHERE collection_id IS NULL AND collection <> '' GROUP BY lower(collection)"
+            """
+            SELECT min(collection) FROM incoming WHERE collection_id IS NULL AND collection <> ''
+             GROUP BY lower(collection)
+            """
         )
         Collection.objects.bulk_create(Collection(name=name, code=name) for name in missing)
         self._find_collections()

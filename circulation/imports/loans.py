@@ -241,7 +241,8 @@ class Loans(Importer):
             """
             UPDATE circulation_loan l
                SET due_on = i.due_on, due_set_on = %s, renewals = coalesce(i.renewals, l.renewals + 1),
-                   from_file = true, lent_on = coalesce(i.lent_on, l.lent_on), quiet_until = NULL, shelf_checks_left = 0,
+                   from_file = true, lent_on = coalesce(i.lent_on, l.lent_on),
+                   quiet_until = NULL, shelf_checks_left = 0,
                    status = CASE WHEN l.status = ANY (%s) THEN %s ELSE l.status END
               FROM incoming i WHERE l.id = i.loan_id AND i.deed = 'due' RETURNING l.id
             """,

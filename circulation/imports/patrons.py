@@ -83,6 +83,7 @@ class Patrons(Importer):
     def plan(self) -> Plan:
         self._refuse_doubled()
         self._find_on_file()
+        self._refuse_erased()
         self._refuse_unusable_new()
         self.remember_refused_keys()
         self._compare()
@@ -125,6 +126,17 @@ class Patrons(Importer):
              WHERE lower(g.name) = lower(incoming.group_name)
             """
         )
+
+    def _refuse_erased(self) -> None:
+        """Who was erased does not come back through a list, not even as the next person with the same number."""
+        for line, barcode in self.all(
+            """
+            DELETE FROM incoming i USING circulation_patron p
+             WHERE p.id = i.patron_id AND p.erased_at IS NOT NULL RETURNING i.line, i.barcode
+            """
+        ):
+            reason = f"Whoever had {barcode} was erased. Give this person another number."
+            self.refuse(line, reason, key=barcode, field="barcode", found=barcode)
 
     def _refuse_unusable_new(self) -> None:
         """Whoever is not on file needs a name and a group to be put there."""
@@ -179,6 +191,13 @@ class Patrons(Importer):
         )
         if groups:
             notes.append(f"{several(len(groups), 'group')} will be made: {', '.join(map(str, groups))}.")
+        namesakes = self.one(NAMESAKES)
+        if namesakes:
+            who = several(namesakes, "new patron has the name", "new patrons have the name")
+            notes.append(f"{who} of somebody on file under another barcode. Are these the numbers on the cards?")
+        left = self.one(LEFT)
+        if left:
+            notes.append(f"{several(left, 'patron')} in this list left, as far as we know. Nothing changes that.")
         notes += self._letters()
         notes += self.guardians.notes()
         self._say_who_is_unlisted()
@@ -292,6 +311,18 @@ UNLISTED = """
        AND NOT EXISTS (SELECT 1 FROM refused_key r WHERE r.key = p.barcode)
 """
 """Patrons whom the file does not name, not even in a refused row."""
+
+
+LEFT = """
+    SELECT count(*) FROM incoming i JOIN circulation_patron p ON p.id = i.patron_id WHERE p.left_on IS NOT NULL
+"""
+
+NAMESAKES = """
+    SELECT count(*) FROM incoming i
+     WHERE i.patron_id IS NULL
+       AND (lower(i.last_name), lower(i.first_name)) IN
+           (SELECT lower(p.last_name), lower(p.first_name) FROM circulation_patron p WHERE p.left_on IS NULL)
+"""
 
 
 def _level(group: str, level: str) -> tuple[int | None, bool]:

@@ -71,6 +71,11 @@ def read(content: bytes) -> Table:
     return Table(table.header, chain([first], table.rows), table.read_as, table.notices)
 
 
+def legible(text: str) -> str:
+    """``text`` with a sign in place of what cannot be shown or stored: for sentences about a cell, never for data."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
 def _csv(content: bytes) -> Table:
     text, charset, notices = _decoded(content)
     csv.field_size_limit(LONGEST_CELL)

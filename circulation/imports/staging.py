@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from circulation.imports.columns import Columns
 from circulation.imports.fields import CellError
 from circulation.imports.plan import Options, Plan, Refusal
-from circulation.imports.read import Row
+from circulation.imports.read import Row, legible
 
 REFUSED_KEY = {"key": "text"}
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -32,7 +32,7 @@ class Importer(ABC):
     kind: ClassVar[str]
     table: ClassVar[str]
     copied: ClassVar[dict[str, str]]
-    """Columns of the temporary table that come from the file, after ``line`` and in the order of ``clean``: SQL types."""
+    """Columns of the temporary table that come from the file, in the order of ``clean``, and their SQL types."""
     worked_out: ClassVar[dict[str, str]]
     """Columns of the temporary table that planning fills in."""
 
@@ -79,8 +79,8 @@ class Importer(ABC):
         self.cursor.execute(f"ANALYZE {table}")
 
     def refuse(self, line: int, reason: str, *, key: str = "", field: str = "", found: str = "") -> None:
-        column = self.columns.headers.get(field, "")
-        self.result.refused.append(Refusal(line=line, key=key[:40], column=column, found=found[:80], reason=reason))
+        column, found = legible(self.columns.headers.get(field, "")), legible(found[:80])
+        self.result.refused.append(Refusal(line=line, key=key[:40], column=column, found=found, reason=reason))
         self.nameless = self.nameless or not key
 
     def all(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """What the three import commands share: their options, their table of numbers, and their exit codes."""
 
+from argparse import ArgumentTypeError
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -79,4 +80,7 @@ def _figures(plan: Plan) -> list[tuple[str, int]]:
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is not a day. Write it as 2026-11-23.") from error

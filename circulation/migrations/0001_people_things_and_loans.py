@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('contact_reads_titles', models.BooleanField(default=False, help_text='Class lists name the books. Off for good reason.', verbose_name='the contact may read titles')),
             ],
             options={
-                'ordering': ['name'],
+                'ordering': ['year_level', 'name'],
             },
         ),
         migrations.CreateModel(

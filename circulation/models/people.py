@@ -67,7 +67,7 @@ class Group(models.Model):
     )
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["year_level", "name"]
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +119,7 @@ class Patron(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     added_at = models.DateTimeField(auto_now_add=True)
 
-    guardians: models.ManyToManyField["Guardian", "Guardianship"] = models.ManyToManyField(
+    guardians: "models.ManyToManyField[Guardian, Guardianship]" = models.ManyToManyField(
         "Guardian", through="Guardianship", related_name="patrons"
     )
     objects = PatronQuerySet.as_manager()

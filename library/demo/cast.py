@@ -1,6 +1,7 @@
 """The households that the pictures and the tests speak of: who they are, and what they have borrowed."""
 
-from library.demo.households import Book, Carer, Child, Household, Moment
+from library.demo.households import Book, Carer, Child, Household
+from library.demo.moments import Moment
 from library.demo.names import Name
 
 NO_LETTERS_CHILD = "Hana Gebre"

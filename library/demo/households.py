@@ -5,9 +5,9 @@ address; some have carers at two addresses, one of them without library letters;
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum, auto
 from random import Random
 
+from library.demo.moments import Moment
 from library.demo.names import PEOPLES, Name, People
 from library.demo.school import FORMS
 
@@ -19,23 +19,6 @@ STREETS = (
 SUBURBS = ("Therry VIC 3019", "Banksia Park VIC 3018", "Merri Flat VIC 3017")
 MAILBOXES = ("mail.example", "post.example", "home.example")
 OFF_REASONS = ("Asked for by the family. The wellbeing team knows more.", "Court order on file at the office.")
-
-
-class Moment(StrEnum):
-    """Where a loan stands today."""
-
-    REMINDER = auto()
-    OVERDUE_1 = auto()
-    OVERDUE_2 = auto()
-    OVERDUE_3 = auto()
-    TOLD = auto()
-    """Has heard the step that it is at."""
-    LATER = auto()
-    """Due after the reminder's days."""
-    JUST_LATE = auto()
-    """Late, and its first step is still to come."""
-    SILENT = auto()
-    """Past *stop after*."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

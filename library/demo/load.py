@@ -1,7 +1,7 @@
 """Make the demonstration library on an empty database, and set it going.
 
 Everything is one transaction: the school is there whole, its first letters waiting, or not at all. Refuses a database
-that holds patrons. Sends nothing: the letters leave with the gateway's next check.
+that holds patrons or knows a mail server. Sends nothing: the letters leave with the gateway's next check.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,16 @@ from random import Random
 
 from django.db import transaction
 
+from circulation.calendar import OpenDays
 from circulation.models import Group, Guardian, Item, Loan, PartnerLibrary, Patron
 from library import standing
 from library.demo import ledger, people, post, school, things, users
 from library.demo.interlibrary import Exchange
 from library.demo.lending import Lending
-from library.demo.moments import Moments
+from library.demo.moments import Moments, Timetable
 from notices import compose, presets, scan
 from notices.models import RunSettings, Schedule
+from smtp_gateway.models import Gateway
 
 SEED = "Wattle Grove College"
 
@@ -39,16 +41,17 @@ class Made:
     letters: int
 
 
-def load(*, on: date) -> Made:
+def load(*, on: date, mailbox: post.Mailbox) -> Made:
     """The school as it stands on ``on``, its run by hand, and the gateway on. Raises DemoError."""
     with transaction.atomic():
         standing.set_up()
         _refuse_if_in_use()
         told_before = make(on=on)
         users.let_in()
-        post.open_test_mailbox()
+        post.send_to(mailbox)
         run = scan.run(on=on)
-        compose.write_planned()
+        compose.write_planned(on=on)
+        _run_daily(first_day=on + timedelta(days=1))
         post.start()
     return Made(
         patrons=Patron.objects.count(),
@@ -71,59 +74,33 @@ def make(*, on: date) -> int:
     open_days = school.close_for_holidays(on=on)
     folk = people.enrol(on=on, rng=_chance("people"))
     shelves = things.shelve(rng=_chance("things"))
-    pupils, staff, borrowing, lending = (
-        Moments(schedule, on=on, open_days=open_days) for schedule in _schedules(folk.groups[school.STAFF])
-    )
-    desk = Lending(
-        folk=folk,
-        shelves=shelves,
-        pupils=pupils,
-        staff=staff,
-        open_days=open_days,
-        on=on,
-        rng=_chance("lending"),
-    )
-    exchange = Exchange(
-        folk=folk,
-        shelves=shelves,
-        borrowing=borrowing,
-        lending=lending,
-        open_days=open_days,
-        on=on,
-        rng=_chance("interlibrary"),
-    )
-    RunSettings.objects.filter(pk=RunSettings.the().pk).update(enabled=True, first_day=on + timedelta(days=1))
-    loans = [*desk.lend_everything(), *exchange.exchange()]
-    by_service = {
-        Loan.Service.ILL_BORROWING: borrowing.schedule,
-        Loan.Service.ILL_LENDING: lending.schedule,
-    }
-    return ledger.remember(
-        [(loan, by_service.get(Loan.Service(loan.service)) or _circulation(loan, pupils, staff)) for loan in loans],
-        on=on,
-        open_days=open_days,
-    )
+    timetable = _timetable(staff=folk.groups[school.STAFF], on=on, open_days=open_days)
+    desk = Lending(folk=folk, shelves=shelves, timetable=timetable, rng=_chance("lending"))
+    exchange = Exchange(folk=folk, shelves=shelves, timetable=timetable, rng=_chance("interlibrary"))
+    return ledger.remember([*desk.lend_everything(), *exchange.exchange()], timetable)
 
 
-def _schedules(staff: Group) -> list[Schedule]:
+def _timetable(*, staff: Group, on: date, open_days: OpenDays) -> Timetable:
     """The presets in use. Staff's counts open days: else no Monday would find anybody at BiblioTECH's *+1*."""
     bibliotech = presets.load("bibliotech", groups=[staff])
     bibliotech.count = Schedule.Count.OPEN
-    schedules = [
-        presets.load("secondary_school"),
-        bibliotech,
-        presets.load("illiad_borrowing"),
-        presets.load("illiad_lending"),
-    ]
-    for schedule in schedules:
+    schedules = {
+        "pupils": presets.load("secondary_school"),
+        "staff": bibliotech,
+        "borrowing": presets.load("illiad_borrowing"),
+        "lending": presets.load("illiad_lending"),
+    }
+    for schedule in schedules.values():
         schedule.goes_by_itself = True
         schedule.save(update_fields=["count", "goes_by_itself"])
-    return schedules
+    moments = {name: Moments(schedule, on=on, open_days=open_days) for name, schedule in schedules.items()}
+    return Timetable(on=on, open_days=open_days, **moments)
 
 
-def _circulation(loan: Loan, pupils: Moments, staff: Moments) -> Schedule:
-    assert loan.patron is not None  # circulation lends to patrons
-    return staff.schedule if loan.patron.group.is_staff else pupils.schedule
+def _run_daily(*, first_day: date) -> None:
+    settings = RunSettings.the()
+    settings.enabled, settings.first_day = True, first_day
+    settings.save()
 
 
 def _chance(part: str) -> Random:
@@ -131,7 +108,13 @@ def _chance(part: str) -> Random:
 
 
 def _refuse_if_in_use() -> None:
-    if (number := Patron.objects.count()) > 0:
+    """Invented people among real ones, and letters about them through a real mail server, are for nobody."""
+    if number := Patron.objects.count():
+        patrons = "1 patron" if number == 1 else f"{number:,} patrons"
         raise DemoError(
-            f"This database holds {number:,} patrons already. The demonstration library is made on an empty one only."
+            f"This database holds {patrons} already. The demonstration library is made on an empty one only."
+        )
+    if host := Gateway.the().host:
+        raise DemoError(
+            f"The gateway sends through {host} already. The demonstration library is made where nothing is set up."
         )

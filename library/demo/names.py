@@ -1,7 +1,7 @@
 """The names of a school: given names and family names of the peoples who live in its streets.
 
 Names are written as their owners write them, in many scripts; after a slash stands the spelling in plain letters that
-the school uses in email addresses, where it cannot be had by leaving accents away. Data, and nothing else.
+the school uses in email addresses, where it cannot be had by leaving accents away. Data, and how it is read.
 """
 
 import unicodedata
@@ -61,7 +61,7 @@ PEOPLES = (
         children="Oisín Niamh Saoirse Ciarán Aoife Declan Róisín Finn Siobhán Eoin Orla Cormac",
         mothers="Gráinne Bridget Deirdre Máire Sinéad",
         fathers="Seán Pádraig Brendan Conor Liam",
-        families="O'Brien Byrne Murphy Ó_Súilleabháin McAllister Fitzgerald Gallagher Ní_Bhriain/nibhriain",
+        families="O'Brien Byrne Murphy Ó_Súilleabháin McAllister Fitzgerald Gallagher",
     ),
     _people(
         9,
@@ -85,11 +85,18 @@ PEOPLES = (
         families="王/wang 李/li 张/zhang 黄/huang 陈/chen",
     ),
     _people(
-        8,
-        children="Priya Arjun Ananya Rohan Diya Vihaan Ishaan Kavya Aarav Meera Jaspreet Gurpreet Simran Aditya",
-        mothers="Lakshmi Sunita Deepa Manpreet Anjali Rekha",
-        fathers="Rajesh Suresh Harpreet Vikram Sanjay Balwinder",
-        families="Sharma Patel Singh Kaur Gupta Reddy Iyer Venkataraman Dhillon",
+        6,
+        children="Priya Arjun Ananya Rohan Diya Vihaan Ishaan Kavya Aarav Meera Aditya",
+        mothers="Lakshmi Sunita Deepa Anjali Rekha",
+        fathers="Rajesh Suresh Vikram Sanjay",
+        families="Sharma Patel Gupta Reddy Iyer Venkataraman",
+    ),
+    _people(
+        2,
+        children="Jaspreet Gurpreet Simran Harleen Arshdeep",
+        mothers="Manpreet Kuldeep Paramjit",
+        fathers="Harpreet Balwinder Gurdeep",
+        families="Singh Dhillon Gill Sandhu",
     ),
     _people(
         1,
@@ -138,7 +145,7 @@ PEOPLES = (
         children="Ελένη/eleni Δημήτρης/dimitris Ζωή/zoi",
         mothers="Κατερίνα/katerina Μαρία/maria",
         fathers="Γιάννης/yiannis Σταύρος/stavros",
-        families="Παπαδοπούλου/papadopoulou Γεωργίου/georgiou",
+        families="Δημητρίου/dimitriou Γεωργίου/georgiou",
     ),
     _people(
         4,
@@ -169,11 +176,25 @@ PEOPLES = (
         families="Ngata Parata Tūhoe Rangihuna",
     ),
     _people(
-        4,
-        children="Selam Dawit Hana Yonas Bethlehem Abel Makda Amara Chidi Adaeze Nyibol Deng",
-        mothers="Almaz Tigist Ngozi Achol Hirut",
-        fathers="Tesfaye Bekele Emeka Garang Solomon",
-        families="Tesfaye Okafor Haile Gebre Mading Akol Okonkwo",
+        2,
+        children="Selam Dawit Hana Yonas Bethlehem Abel Makda",
+        mothers="Almaz Tigist Hirut",
+        fathers="Tesfaye Bekele Solomon",
+        families="Tesfaye Haile Gebre",
+    ),
+    _people(
+        1,
+        children="Amara Chidi Adaeze Obinna",
+        mothers="Ngozi Ifeoma",
+        fathers="Emeka Chukwudi",
+        families="Okafor Okonkwo Eze",
+    ),
+    _people(
+        1,
+        children="Nyibol Deng Abuk Akec",
+        mothers="Achol Ayen",
+        fathers="Garang Majok",
+        families="Mading Akol Deng",
     ),
     _people(
         1,
@@ -183,11 +204,18 @@ PEOPLES = (
         families="ኃይሌ/haile ገብሬ/gebre",
     ),
     _people(
-        3,
-        children="Luka Mila Stefan Jovana Nikola Željka Dragan Katarzyna Łukasz Zofia",
-        mothers="Snežana Jelena Małgorzata Vesna",
-        fathers="Zoran Miloš Krzysztof Goran",
-        families="Petrović Horvat Jovanović Kovačević Wiśniewski Dąbrowski",
+        2,
+        children="Luka Mila Stefan Jovana Nikola Željka Dragan",
+        mothers="Snežana Jelena Vesna",
+        fathers="Zoran Miloš Goran",
+        families="Petrović Horvat Jovanović Kovačević",
+    ),
+    _people(
+        1,
+        children="Katarzyna Łukasz Zofia",
+        mothers="Małgorzata Agnieszka",
+        fathers="Krzysztof Paweł",
+        families="Nowak Wójcik Mazur",
     ),
     _people(
         1,

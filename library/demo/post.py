@@ -1,17 +1,23 @@
-"""The gateway of the demonstration: everything goes to the test mailbox on this machine, none of it further."""
+"""The gateway of the demonstration: every letter goes to a test mailbox, none of them further."""
+
+from dataclasses import dataclass
 
 from smtp_gateway import lifecycle
 from smtp_gateway.models import Gateway
 
-TEST_MAILBOX = ("127.0.0.1", 1025)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where the test mailbox listens for SMTP; the defaults are those of ``manage.py up``."""
+
+    host: str = "127.0.0.1"
+    port: int = 1025
 
 
-def open_test_mailbox() -> None:
-    """The settings of a gateway that talks to the test mailbox; who has filled in a mail server keeps it."""
+def send_to(mailbox: Mailbox) -> None:
+    """The settings of a gateway that talks to the test mailbox and comes back by itself."""
     gateway = Gateway.the()
-    if gateway.host:
-        return
-    gateway.host, gateway.port = TEST_MAILBOX
+    gateway.host, gateway.port = mailbox.host, mailbox.port
     gateway.security = Gateway.Security.NONE
     gateway.from_address = "library@wattlegrove.example"
     gateway.from_name = "Wattle Grove College Library"

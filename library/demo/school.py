@@ -27,7 +27,7 @@ def open_library() -> None:
     library.opening_hours = "open 8:15 to 4:00 on school days"
     library.reply_to = "library@wattlegrove.example"
     library.no_fees_sentence = "There are no late fees."
-    library.still_borrow_sentence = "You can go on borrowing."
+    library.still_borrow_sentence = "Everyone can go on borrowing."
     library.same_book_sentence = "The same book, new or used, is fine too."
     library.refund_sentence = "If it turns up later, we will pay you back."
     library.cost_contact = "Mrs Hall at the office, 03 5550 1200"

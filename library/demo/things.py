@@ -1,6 +1,7 @@
 """What stands on the shelves: 1,500 items with the titles, authors and call numbers of ``titles.csv``."""
 
 import csv
+from collections.abc import Container
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -35,12 +36,14 @@ class Shelves:
 
     _items: list[Item] = field(default_factory=list)
 
-    def take(self, *, title: str = "", but_not: frozenset[str] | set[str] = frozenset(), staff: bool = False) -> Item:
-        """A copy of ``title``, or anything on the shelves of pupils (or of staff) whose title is not in ``but_not``."""
+    def take(self, *, title: str = "", but_not: Container[str] = (), for_staff: bool = False) -> Item:
+        """A copy of ``title``, or anything whose title is not in ``but_not``; the staff library lends to staff alone.
+
+        Raises LookupError when nothing of the kind is left.
+        """
         for place in range(len(self._items) - 1, -1, -1):
             item = self._items[place]
-            fits = item.title == title if title else _is_for(item, staff=staff) and item.title not in but_not
-            if fits:
+            if item.title == title if title else item.title not in but_not and (for_staff or not _is_for_staff(item)):
                 return self._items.pop(place)
         raise LookupError(f"No copy of {title or 'anything'} is left on the shelves.")
 
@@ -75,6 +78,5 @@ def _copies(titles: list[dict[str, str]], rng: Random) -> list[dict[str, str]]:
     return [*titles, *titles, *titles, *more]
 
 
-def _is_for(item: Item, *, staff: bool) -> bool:
-    in_staff_library = item.collection is not None and item.collection.name == STAFF_LIBRARY
-    return staff or not in_staff_library
+def _is_for_staff(item: Item) -> bool:
+    return item.collection is not None and item.collection.name == STAFF_LIBRARY

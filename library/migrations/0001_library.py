@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('open_weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(6)]), default=library.models.school_week, help_text='Days of the week on which the library is open: 0 is Monday, 6 is Sunday.', size=None)),
                 ('currency', models.CharField(default='$', help_text='Stands before an amount: $24.95.', max_length=8)),
                 ('no_fees_sentence', models.CharField(blank=True, help_text='For example: There are no late fees.', max_length=200)),
-                ('still_borrow_sentence', models.CharField(blank=True, help_text='For example: You can go on borrowing.', max_length=200)),
+                ('still_borrow_sentence', models.CharField(blank=True, help_text='For example: Everyone can go on borrowing.', max_length=200)),
                 ('same_book_sentence', models.CharField(blank=True, help_text='For example: The same book, new or used, is fine too.', max_length=200)),
                 ('refund_sentence', models.CharField(blank=True, help_text='For example: If it turns up later, we will pay you back.', max_length=200)),
                 ('cost_contact', models.CharField(blank=True, help_text='Who can be asked about cost: Mrs Hall at the office, 03 5550 1200.', max_length=200)),

@@ -39,6 +39,7 @@
 (() => {
   document.querySelectorAll("form[data-ticks]").forEach((form) => {
     const bar = form.querySelector("[data-bulk]");
+    if (!bar) return; // nothing can be done to these
     const all = form.querySelector("[data-tick-all]");
     const rows = () => [...form.querySelectorAll("[data-tick]")];
 

@@ -11,8 +11,8 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from library.slots import Panel
 
@@ -102,6 +102,12 @@ def moment_in_seconds(value: datetime) -> str:
     """06:40:03 today, Fri 20 Nov 06:40:03 on another day: attempts follow one another quickly."""
     exact = timezone.localtime(value).strftime("%H:%M:%S")
     return exact if _local_date(value) == timezone.localdate() else f"{day(value)}{NO_BREAK}{exact}"
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An address that a narrow column may break after the @ and before a dot, and nowhere else."""
+    return mark_safe(escape(address).replace("@", "@<wbr>").replace(".", "<wbr>."))  # noqa: S308 - escaped before
 
 
 @register.simple_tag(takes_context=True)

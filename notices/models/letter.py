@@ -94,7 +94,9 @@ class Letter(models.Model):
     written_at = models.DateTimeField(null=True, blank=True)
     printed_at = models.DateTimeField(null=True, blank=True)
 
-    notices = models.ManyToManyField(Notice, through="Line", related_name="letters")
+    notices: "models.ManyToManyField[Notice, Line]" = models.ManyToManyField(
+        Notice, through="Line", related_name="letters"
+    )
     objects = LetterQuerySet.as_manager()
 
     class Meta:

@@ -227,7 +227,7 @@ class OutboundMessage(models.Model):
             models.Index(
                 fields=["expires_at"],
                 name="message_expiring",
-                condition=Q(state__in=["waiting", "held"], expires_at__isnull=False),
+                condition=Q(state__in=["waiting", "held", "uncertain"], expires_at__isnull=False),
             ),
             models.Index(fields=["-id"], name="message_waiting", condition=Q(state="waiting")),
             models.Index(fields=["-id"], name="message_bad", condition=Q(state="bad")),

@@ -1,7 +1,5 @@
 """The outbox: messages by state, found by recipient, subject, day and kind, and what to do with the ticked ones."""
 
-from datetime import datetime, timedelta
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,7 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from library.access import Role, allow
-from smtp_gateway.models import Gateway, OutboundMessage
+from smtp_gateway import lifecycle, throttle
+from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views import looks, verbs
 from smtp_gateway.views.listing import Filter, Listing
 
@@ -36,7 +35,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "verbs": verbs.fitting(message.state for message in page),
             "waiting": waiting,
             "needing": rows.needing_a_person().count(),
-            "empty_at": _empty_at(waiting),
+            "empty_at": throttle.empty_at(waiting, at=timezone.now()) if waiting and lifecycle.status().is_well else None,
             "last": rows.in_state(OutboundMessage.State.SENT).newest_first().without_content().first(),
         },
     )
@@ -72,14 +71,6 @@ def _ask(request: HttpRequest, verb: verbs.Verb, ids: list[int]) -> HttpResponse
         "back": _back(request),
     }
     return render(request, "smtp_gateway/ask.html", context)
-
-
-def _empty_at(waiting: int) -> datetime | None:
-    """When the outbox will be empty at the pace that is set; only *about*, since mail may be asked to come back."""
-    gateway = Gateway.the()
-    if not waiting or not gateway.is_on or gateway.unreachable_since is not None:
-        return None
-    return timezone.now() + gateway.time_between_checks * (waiting / gateway.messages_each_check) + timedelta(minutes=1)
 
 
 def _back(request: HttpRequest) -> str:

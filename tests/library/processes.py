@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,3 +31,17 @@ def eventually(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def sessions_under(pid: int) -> set[int]:
+    """The sessions of this process's children, and of theirs."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, IndexError):
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found, new = set[int](), {pid}
+    while new:
+        found |= new
+        new = {child for child, parent in parents.items() if parent in new} - found
+    return {os.getsid(each) for each in found - {pid}}

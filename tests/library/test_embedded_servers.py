@@ -68,7 +68,7 @@ def test_its_log_carries_no_rows(postgres):
 
 
 def test_it_works_in_a_folder_that_only_its_owner_may_enter(tmp_path):
-    """A project cloned under /root or into ``mktemp -d``; PostgreSQL itself refuses to be root."""
+    """A project cloned under /root or into ``mktemp -d``, its programs too; PostgreSQL itself refuses to be root."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     server = Postgres(folder=closed / "postgresql", address=an_address(), settings=IN_A_HURRY)

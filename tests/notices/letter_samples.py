@@ -4,13 +4,19 @@ The run of Monday 23 November 2026. A sample is what composing would hand over; 
 read the letters that come of it.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html.parser import HTMLParser
 from typing import Any
 
+from circulation.models import Loan
+from notices import defaults, rendering
+from notices.defaults import DefaultTemplate
 from notices.letter_data import Book, Child, LetterData, LibraryData
-from notices.models import Audience
+from notices.models import Audience, Template
 
 TODAY = date(2026, 11, 23)
 
@@ -52,9 +58,7 @@ def the_hobbit(**fields: Any) -> Book:
 
 
 def nevermoor(**fields: Any) -> Book:
-    return Book(
-        **{"title": "Nevermoor", "author": "Jessica Townsend", "due": november(26), "number": -1, **fields}
-    )
+    return Book(**{"title": "Nevermoor", "author": "Jessica Townsend", "due": november(26), "number": -1, **fields})
 
 
 def blueback(**fields: Any) -> Book:
@@ -205,5 +209,122 @@ def e9() -> LetterData:
     return to_partner(tides())
 
 
-def with_library(data: LetterData, library: LibraryData) -> LetterData:
-    return replace(data, library=library)
+def the_default(
+    key: int | Template.Kind, audience: Audience, *, service: Loan.Service = Loan.Service.CIRCULATION
+) -> DefaultTemplate:
+    """The shipped wording of a step (by its number) or of another kind of letter."""
+    return next(
+        template
+        for template in defaults.load()
+        if template.service == service
+        and template.audience == audience
+        and (template.number if template.kind == Template.Kind.STEP else template.kind) == key
+    )
+
+
+def letter(template: DefaultTemplate, data: LetterData) -> rendering.Written:
+    """What composing would write."""
+    wording = rendering.compiled(subject=template.subject, body=template.body, audience=template.audience)
+    return rendering.render(wording, data)
+
+
+def written(body: str, data: LetterData, *, subject: str = "A letter") -> rendering.Written:
+    """What an author's own wording would become."""
+    return rendering.render(rendering.compiled(subject=subject, body=body, audience=data.audience), data)
+
+
+def samples(template: DefaultTemplate) -> Iterator[LetterData]:
+    """Letters that a template may have to write: few and many books, full and bare libraries, email and paper."""
+    for data in _samples[template.audience](template):
+        yield data
+        yield replace(data, library=BARE, act_by=None, next_open=None)
+        yield replace(data, on_paper=True)
+
+
+def _for_patron(template: DefaultTemplate) -> Iterator[LetterData]:
+    number = template.number or 0
+    if template.service == Loan.Service.ILL_BORROWING:
+        yield to_patron("Dr Haddad", salt(number=number))
+        yield to_patron("Dr Haddad", salt(number=number), salt(title="Pepper", number=number, author="", next=None))
+    elif number < 0:
+        yield to_patron("Grace", nevermoor(number=number))
+        yield to_patron("Grace", nevermoor(number=number), nevermoor(title="Holes", due=november(27), author=""))
+    else:
+        yield to_patron("Tom", the_hobbit(number=number, next_home=True))
+        yield to_patron("Tom", the_hobbit(number=number, next=None, last_letter=True, home_told_today=True))
+        yield to_patron(
+            "Tom",
+            the_book_thief(number=max(number, 1)),
+            the_hobbit(next_home=True, home_reads_titles=True),
+            nevermoor(),
+            also_out=[storm_boy(number=0)],
+            letter_of=november(16),
+        )
+
+
+def _for_guardian(template: DefaultTemplate) -> Iterator[LetterData]:
+    number = template.number or 0
+    if number < 0:
+        yield to_home("Ms Okafor", Child(name="Grace", group="8C", books=[nevermoor(number=number)]))
+        yield to_home("Ms Okafor", Child(name="Asha", group="5B", titles=True, books=[nevermoor(number=number)] * 2))
+    else:
+        december = date(2026, 12, 7)
+        storm, hobbit = storm_boy(number=number, next=december), the_hobbit(number=number, next=december)
+        yield to_home("Ms Okafor", Child(name="Asha", group="5B", titles=True, books=[storm]))
+        yield to_home("Ms Okafor", Child(name="Tom", books=[hobbit, blueback(number=number, next=december)]))
+        yield replace(e6(), letter_of=november(16)) if number in (0, 3) else e5()
+
+
+def _for_contact(template: DefaultTemplate) -> Iterator[LetterData]:
+    yield e7()
+    yield to_contact("Mr Lee", Child(name="Tom O.", books=[the_hobbit()]))
+
+
+def _for_partner(template: DefaultTemplate) -> Iterator[LetterData]:
+    number = template.number or 0
+    due = november(26) if number < 0 else november(16)
+    yield to_partner(tides(number=number, due=due))
+    yield to_partner(tides(number=number, due=due, their_reference=""), tides(number=number, due=november(17)))
+
+
+_samples = {
+    Audience.PATRON: _for_patron,
+    Audience.GUARDIAN: _for_guardian,
+    Audience.CONTACT: _for_contact,
+    Audience.PARTNER: _for_partner,
+}
+
+
+class _Letter(HTMLParser):
+    """The words of a mail's HTML between its head, which is the letterhead, and its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "td" and "body" in (dict(attrs).get("class") or "").split():
+            self._inside = True
+        if tag in ("p", "li", "br", "h2", "td"):
+            self.words += " "
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.words += data
+
+
+def words_of_html(html: str) -> list[str]:
+    """The letter's words in reading order."""
+    reader = _Letter()
+    reader.feed(html)
+    return _words(reader.words)
+
+
+def words_of_text(text: str) -> list[str]:
+    """The same of a text part; the numbers of its lists are the HTML's list markers."""
+    return _words(re.sub(r"^   \d+\. ", "   ", text, flags=re.MULTILINE))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split() if word != "·"]

@@ -74,7 +74,7 @@ def test_after_a_fortnights_outage_one_letter_with_todays_step(today: date) -> N
 
 
 def test_where_steps_are_climbed_nobodys_first_letter_is_the_last(today: date) -> None:
-    """Three weeks off: the first letter is overdue 1, and the next comes when as many days have passed as lie between."""
+    """The first letter is overdue 1; the next comes when as many days have passed as lie between them."""
     a_schedule(7, 14, 28, climb=True)
     loan = a_loan(due=days_later(today, -40))
 

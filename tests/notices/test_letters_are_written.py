@@ -1,4 +1,4 @@
-"""Composing: planned letters become words, emails in the outbox, paper in the print queue; one bad letter stops nobody."""
+"""Composing: emails go to the outbox, paper to the print queue, and one bad letter stops nobody."""
 
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -77,7 +77,7 @@ def test_written_once_however_often_it_is_asked(today: date) -> None:
 
 
 def test_missing_wording_fails_that_letter_loudly(today: date) -> None:
-    """The patron's wording is there, the home's is not: one letter goes, the other says why not, the sums still agree."""
+    """The patron's wording is there, the home's is not: one letter goes, the other says why, the sums agree."""
     a_schedule(7, who=Who.BOTH)
     wording(1, audiences=["patron"])
     a_loan(due=today - timedelta(days=7), patron=a_patron(guardians=[a_guardian()]))
@@ -131,7 +131,8 @@ def test_what_came_back_before_the_writing_is_left_out(today: date) -> None:
 def test_titles_stay_private_where_the_class_says_so(today: date) -> None:
     """The home of an older pupil reads how many books, not which: the title is not in the bytes."""
     a_schedule(7, who=Who.GUARDIANS)
-    wording(1, body="{% for child in children %}{{ child.name }}: {% for book in child.books %}[{{ book.title }}]{% endfor %}{% endfor %}")
+    titles = "{% for book in child.books %}[{{ book.title }}]{% endfor %}"
+    wording(1, body="{% for child in children %}{{ child.name }}: " + titles + "{% endfor %}")
     private, public = a_group(home_reads_titles=False), a_group()
     for group, title in ((private, "Private Peaceful"), (public, "Open Water")):
         patron = a_patron(group=group, first_name="Ruby", guardians=[a_guardian(email=f"{group.pk}@home.example")])

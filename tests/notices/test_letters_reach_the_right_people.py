@@ -21,9 +21,7 @@ def late(today: date, days: int = 7) -> date:
 
 def letters() -> list[tuple[str, str, str, int]]:
     """(audience, channel, address, number of loans) of every letter."""
-    return sorted(
-        (letter.audience, letter.channel, letter.to, letter.lines.count()) for letter in Letter.objects.all()
-    )
+    return sorted((letter.audience, letter.channel, letter.to, letter.lines.count()) for letter in Letter.objects.all())
 
 
 def test_three_books_are_one_letter(today: date) -> None:
@@ -112,7 +110,11 @@ def test_no_guardian_on_file_means_the_patron(today: date) -> None:
 
     scan.run(on=today)
 
-    assert [to for _, _, to, _ in letters()] == ["adult@students.example", "alone@students.example", "staff@school.example"]
+    assert [to for _, _, to, _ in letters()] == [
+        "adult@students.example",
+        "alone@students.example",
+        "staff@school.example",
+    ]
 
 
 def test_both_are_told_in_letters_of_their_own(today: date) -> None:

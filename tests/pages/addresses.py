@@ -25,15 +25,14 @@ class Address:
     rule: Role | None
     is_admin: bool = False
     is_document: bool = True
-    """False: JSON, a download, or a form's target, nothing that a browser shows as a page."""
+    """False: JSON, a download, a form's target, or a letter in its sandbox, where no script runs and axe's neither."""
 
 
 #: Views that are no pages.
-NO_DOCUMENT = {"health", "live", "logout", "outbox-do", "message-eml"}
+NO_DOCUMENT = {"health", "live", "logout", "outbox-do", "message-eml", "message-html"}
 #: More than one address for a view: its other tabs.
 QUERIES = {
     "outbox": [f"?tab={tab}" for tab in TABS] + ["?q=nobody-is-called-that", "?day=2026-11-23&kind=notice"],
-    "message": ["", "?as=html", "?as=source"],
 }
 
 
@@ -42,9 +41,10 @@ def every_address(sample: Sample) -> Iterator[Address]:
         rule = rule_of(pattern.callback)
         for values in _samples(pattern, sample):
             for query in QUERIES.get(pattern.name or "", [""]):
-                yield Address(
-                    url=reverse(pattern.name, kwargs=values) + query, rule=rule, is_document=pattern.name not in NO_DOCUMENT
-                )
+                url = reverse(pattern.name, kwargs=values) + query
+                yield Address(url=url, rule=rule, is_document=pattern.name not in NO_DOCUMENT)
+    letter = reverse("message", args=[sample.messages[OutboundMessage.State.SENT].pk])
+    yield from (Address(url=f"{letter}?as={shown}", rule=Role.LIBRARIAN) for shown in ("html", "source"))
     yield Address(url=reverse("admin:index"), rule=Role.ADMINISTRATOR, is_admin=True)
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"

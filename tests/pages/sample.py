@@ -33,8 +33,7 @@ Could you please help Mia look for this library book?\r
 --leaf\r
 Content-Type: text/html; charset=utf-8\r
 \r
-<html lang="en"><head><title>A letter</title></head><body style="background:#fff"><p style="color:#222">Dear {name},</p>
-<script>document.title = "this must never run"</script></body></html>\r
+<html lang="en"><head><title>A letter</title></head><body style="background:#fff"><p style="color:#222">Dear {name},</p></body></html>\r
 --leaf--\r
 """
 

@@ -41,7 +41,7 @@ def test_every_page_is_well_in_a_browser(
             assert answer is not None
             if answer.status != 200:
                 complaints.append(f"{address.url}: {answer.status}")
-            if not address.is_admin:
+            if not address.is_admin:  # its pages are Django's
                 complaints += [f"{address.url}: {found}" for found in _looked_at(page, theme)]
 
     assert complaints == []
@@ -57,7 +57,8 @@ def test_the_pages_of_strangers_are_well_in_a_browser(
         complaints += _looked_at(page, theme)
         page.fill("#id_username", "helen")
         page.fill("#id_password", "not her password")
-        page.click("button[type=submit]")
+        with page.expect_navigation():
+            page.click("button[type=submit]")
         complaints += _looked_at(page, theme)
 
     assert complaints == []

@@ -8,11 +8,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from library.demo import users
 from library.embedded import EmbeddedError, Postgres, Valkey
 from library.settings import embedded_address
 from library.supervisor import Part, Program, Stop, Supervisor
@@ -63,17 +64,18 @@ class Command(BaseCommand):
         supervisor.watch()
 
     def _first_people(self, options: dict[str, Any]) -> str:
-        """Fill an empty database, and say how to sign in."""
-        people = get_user_model()._default_manager
-        if people.exists():
-            return "sign in as before"
-        if "load_demo" in get_commands() and not options["without_demo"]:
-            call_command("load_demo", verbosity=0)
-        if people.exists():
-            return "sign in as admin, librarian or desk, password: library (demonstration only)"
-        password = secrets.token_urlsafe(12)
-        get_user_model().objects.create_superuser("admin", password=password)
-        return f"sign in as admin, password: {password} (change it)"
+        """Fill a database that nobody has used, and say how to sign in."""
+        if User.objects.exists():
+            demo = any(user.check_password(users.PASSWORD) for user in User.objects.filter(username="librarian"))
+        elif options["without_demo"]:
+            password = secrets.token_urlsafe(12)
+            User.objects.create_superuser("admin", password=password)
+            return f"sign in as admin, password: {password} (change it)"
+        else:
+            call_command("load_demo", smtp=options["smtp"], verbosity=0)
+            demo = True
+        names = ", ".join(users.PEOPLE)
+        return f"sign in as {names}; password: {users.PASSWORD} (demonstration)" if demo else "sign in as before"
 
     def _refuse_ports_in_use(self, options: dict[str, Any]) -> None:
         wanted = [

@@ -1,0 +1,140 @@
+"""Whatever happens to a loan over six weeks, the ledger keeps its promises (product.md, N2 and N3)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from circulation.models import Loan
+from notices import scan
+from notices.models import Notice, Run, Schedule
+from tests.builders import a_group, a_loan, a_patron
+from tests.notices.builders import a_notice, a_schedule
+
+pytestmark = pytest.mark.django_db
+
+START = date(2026, 11, 2)
+DAYS = 45
+
+schedules = st.fixed_dictionaries(
+    {
+        "days": st.lists(st.integers(-6, 30), min_size=1, max_size=4, unique=True),
+        "climb": st.booleans(),
+        "count": st.sampled_from(Schedule.Count.values),
+        "stop_after": st.integers(5, 60),
+        "repeat_days": st.one_of(st.none(), st.integers(2, 9)),
+        "days_between": st.sampled_from([0, 0, 3]),
+    }
+)
+events = st.lists(
+    st.tuples(st.integers(0, DAYS - 1), st.sampled_from(["return", "undo", "renew", "move", "edit", "twice"])),
+    max_size=6,
+)
+
+
+@settings(max_examples=15)
+@given(first=schedules, second=schedules, happens=events, missed=st.sets(st.integers(0, DAYS - 1), max_size=30))
+def test_six_weeks_of_a_loan(first: dict, second: dict, happens: list, missed: set[int]) -> None:
+    """Runs missed, renewals, returns and undone returns, another group, another schedule, a run made twice."""
+    with one_example():
+        home, other = a_group(), a_group()
+        one = a_schedule(*first.pop("days"), groups=[home], **first)
+        a_schedule(*second.pop("days"), groups=[other], **second)
+        loan = a_loan(due=START + timedelta(days=5), lent=START - timedelta(days=9), patron=a_patron(group=home))
+
+        for day in range(DAYS):
+            on = START + timedelta(days=day)
+            for event in [what for when, what in happens if when == day]:
+                change(loan, event, on=on, groups=[home, other], schedule=one)
+            if day not in missed:
+                scan.run(on=on)
+
+        check(loan)
+
+
+def change(loan: Loan, event: str, *, on: date, groups: list, schedule: Schedule) -> None:
+    loan.refresh_from_db()
+    if event == "return" and loan.is_open:
+        loan.returned_on = on
+    elif event == "undo":
+        loan.returned_on = None
+    elif event == "renew":
+        loan.due_on, loan.due_set_on = on + timedelta(days=7), on
+    elif event == "move" and loan.patron:
+        loan.patron.group = next(group for group in groups if group != loan.patron.group)
+        loan.patron.save()
+    elif event == "edit":
+        for step in schedule.steps.filter(number__gt=0).order_by("-number"):
+            step.days += 1
+            step.save()
+    elif event == "twice":
+        scan.run(on=on)
+    loan.save()
+
+
+def check(loan: Loan) -> None:
+    told = list(Notice.objects.told().filter(loan=loan).order_by("said_on", "number", "occurrence"))
+    assert max(Counter((one.due_on, one.number, one.occurrence) for one in told).values(), default=1) == 1
+    for due in {one.due_on for one in told}:
+        mine = [one for one in told if one.due_on == due]
+        overdue = [one.number for one in mine if one.number > 0]
+        assert overdue == sorted(overdue)
+        assert all((one.number > 0) == (one.said_on > due) for one in mine)
+        for number in set(overdue):
+            days = [one.said_on for one in mine if one.number == number]
+            assert all((later - earlier).days >= 2 for earlier, later in pairwise(days))
+    for run in Run.objects.all():
+        assert sum(count for _, count in run.outcomes()) == run.looked_at
+
+
+@contextmanager
+def one_example() -> Iterator[None]:
+    """Undo what an example wrote, and free its locks."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@given(days=st.lists(st.integers(1, 20), min_size=2, max_size=4, unique=True), late=st.integers(0, 80))
+@settings(max_examples=8)
+def test_where_steps_are_climbed_the_first_letter_is_the_first(days: list[int], late: int) -> None:
+    """However late a loan is when the library starts, it is told 1, then 2, then 3, with the days between them."""
+    with one_example():
+        a_schedule(*days, climb=True, stop_after=400)
+        gaps = [later - earlier for earlier, later in pairwise(sorted(days))]
+        loan = a_loan(due=START - timedelta(days=late))
+
+        for day in range(max(days) + 1 + max(days)):
+            scan.run(on=START + timedelta(days=day))
+
+        told = list(Notice.objects.told().filter(loan=loan).order_by("said_on"))
+        assert [one.number for one in told] == list(range(1, len(days) + 1))
+        assert [(b.said_on - a.said_on).days for a, b in pairwise(told)] == gaps
+
+
+def test_the_database_refuses_a_second_telling(today: date) -> None:
+    """Even where a program errs: one row per loan, due date, step and occurrence."""
+    loan = a_loan(due=today)
+    a_notice(loan=loan, number=1, said=today)
+
+    with pytest.raises(IntegrityError, match="notice_once_per_loan_due_date_and_step"), transaction.atomic():
+        a_notice(loan=loan, number=1, said=today)
+
+    assert Notice.objects.of_loan(loan).count() == 1
+
+
+def test_the_database_refuses_a_run_whose_sums_differ(today: date) -> None:
+    """A loan that was looked at and counted nowhere."""
+    run = scan.run(on=today)
+    run.looked_at = 1
+
+    with pytest.raises(IntegrityError, match="run_counts_add_up"), transaction.atomic():
+        run.save()
+
+    assert Run.objects.get().looked_at == 0

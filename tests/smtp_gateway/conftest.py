@@ -1,0 +1,21 @@
+"""What the gateway's tests share: a server that does as it is told, and a gateway that speaks to it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from smtp_gateway.models import Gateway
+from tests.smtp_gateway.outgoing import a_gateway
+from tests.smtp_gateway.scripted import ScriptedServer
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def gateway(server: ScriptedServer, transactional_db: None) -> Gateway:
+    """On, without pauses, ten messages each check."""
+    return a_gateway(port=server.port)

@@ -1,0 +1,91 @@
+"""Every step of a conversation times everything that can go wrong there: message, attempt and gateway afterwards."""
+
+import pytest
+
+from smtp_gateway import delivery
+from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
+from tests.smtp_gateway.outgoing import FAST, SHORT, a_gateway, a_message
+from tests.smtp_gateway.scripted import DROP, GARBAGE, HALF_A_LINE, HANG
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAULTS = {
+    "4xx": "450 4.0.0 not now",
+    "5xx": "550 5.0.0 no",
+    "421": "421 4.0.0 closing",
+    "drop": DROP,
+    "hang": HANG,
+    "garbage": GARBAGE,
+    "half a line": HALF_A_LINE,
+}
+
+#: (message's state, attempts charged, outcome of the attempt or none, gateway)
+UNTOUCHED = ("waiting", 0, [], "unreachable")
+TAKEN_BACK = ("waiting", 0, ["taken_back"], "unreachable")
+WRONG = ("waiting", 0, [], "stopped: settings")
+LATER = ("waiting", 1, ["later"], "on")
+SENT = ("sent", 1, ["sent"], "on")
+MAYBE = ("uncertain", 1, ["uncertain"], "on")
+BAD = ("bad", 1, ["bad"], "on")
+
+EXPECTED = {
+    "banner": dict.fromkeys(FAULTS, UNTOUCHED),
+    "ehlo": dict.fromkeys(FAULTS, UNTOUCHED),
+    "auth": {**dict.fromkeys(FAULTS, UNTOUCHED), "5xx": ("waiting", 0, [], "paused: login")},
+    "mail": {**dict.fromkeys(FAULTS, TAKEN_BACK), "5xx": ("waiting", 0, ["taken_back"], "stopped: settings")},
+    "rcpt": {**dict.fromkeys(FAULTS, LATER), "5xx": BAD},
+    "data": {**dict.fromkeys(FAULTS, LATER), "5xx": BAD},
+    "dot": {**dict.fromkeys(FAULTS, MAYBE), "4xx": LATER, "5xx": BAD, "421": LATER},
+    "quit": dict.fromkeys(FAULTS, SENT),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("stage", EXPECTED)
+def test_a_fault_at_a_stage(stage, fault, server, transactional_db):
+    """As the table of gateway.md has it."""
+    a_gateway(port=server.port, username="library", may_login_in_clear=True, may_login_in_clear_confirmed=True)
+    server.extensions.append("AUTH PLAIN")
+    server.users = {"library": ""}
+    server.answers[stage] = FAULTS[fault]
+    a_message("mia")
+
+    delivery.check(pace=FAST, timeouts=SHORT)
+
+    assert _seen() == EXPECTED[stage][fault]
+    assert OutboundMessage.objects.filter(reserved_at__isnull=False).count() == 0
+
+
+def _seen():
+    message, gateway = OutboundMessage.objects.get(), Gateway.the()
+    outcomes = list(DeliveryAttempt.objects.values_list("outcome", flat=True))
+    how = "on"
+    if not gateway.is_on:
+        how = f"stopped: {gateway.stop_cause}"
+    elif gateway.unreachable_since:
+        how = "unreachable"
+    elif gateway.pause_cause:
+        how = f"paused: {gateway.pause_cause}"
+    return message.state, message.attempts, outcomes, how
+
+
+def test_a_drop_in_the_middle_of_the_text(gateway, server):
+    """The server has no dot and so no message: it waits, and nothing is uncertain."""
+    server.answers["body"] = DROP
+    a_message("mia", text="line\n" * 400_000)
+
+    delivery.check(pace=FAST, timeouts=SHORT)
+
+    assert _seen() == LATER
+
+
+def test_a_server_that_takes_the_message_and_is_gone(gateway, server):
+    """We cannot know, so we say so; after half an hour it goes once more, and then a person decides."""
+    server.answers["accepted"] = DROP
+    message = a_message("mia")
+
+    delivery.check(pace=FAST, timeouts=SHORT)
+
+    assert (len(server.received), _seen()) == (1, MAYBE)
+    message.refresh_from_db()
+    assert (message.times_uncertain, message.not_before is not None) == (1, True)
