@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 
 from circulation.calendar import OpenDays
@@ -52,7 +52,7 @@ def written(*, on: date) -> Written:
     letters = Letter.objects.filter(day=on, run__isnull=False).exclude(state__in=NOT_LETTERS_ANY_MORE)
     channels = Counter(dict(letters.order_by().values_list("channel").annotate(number=Count("pk"))))
     return Written(
-        run=(looked or runs or [None])[-1],
+        run=next(reversed(looked or runs), None),
         notices=sum(run.notices_said for run in looked),
         by_email=channels[Letter.Channel.EMAIL],
         on_paper=channels[Letter.Channel.PAPER],
@@ -218,7 +218,9 @@ def checklist() -> list[Task]:
     library = Library.the()
     tasks = [
         Task(sentence="Say who the library is: its name and address.", area="library", done=bool(library.address)),
-        Task(sentence="Say where answers go: a mailbox that somebody reads.", area="library", done=bool(library.reply_to)),
+        Task(
+            sentence="Say where answers go: a mailbox that somebody reads.", area="library", done=bool(library.reply_to)
+        ),
         Task(sentence="Bring in patrons, items and loans.", area="import", done=Patron.objects.exists()),
         Task(sentence="Choose a schedule.", area="schedules", done=Schedule.objects.filter(active=True).exists()),
         Task(sentence="Start the gateway, and send a test.", area="gateway", done=Gateway.the().is_on),

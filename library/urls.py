@@ -19,7 +19,9 @@ urlpatterns = [
     path("sign-out/", login_not_required(LogoutView.as_view()), name="logout"),
     path(
         "password/",
-        allow(Role.DESK_HELPER)(PasswordChangeView.as_view(form_class=pages.NewPasswordForm, success_url=reverse_lazy("home"))),
+        allow(Role.DESK_HELPER)(
+            PasswordChangeView.as_view(form_class=pages.NewPasswordForm, success_url=reverse_lazy("home"))
+        ),
         name="password_change",
     ),
     path("health/", health.health, name="health"),

@@ -122,6 +122,10 @@ _TAGS: Final = (
 )
 
 
+OPENING_TAGS: Final = ("case", "comment", "for", "if", "unless")
+"""Each is closed by its name after ``end``."""
+
+
 class Language(Environment):
     """Liquid for the text of a letter. Printing escapes what it prints, literals in templates too."""
 
@@ -225,7 +229,6 @@ def sentence_of(error: LiquidError) -> str:
 
 
 _PIECE = re.compile(r"\{\{.*?\}\}|\{%-?\s*(?P<tag>\w+).*?%\}", re.DOTALL)
-_CLOSED = ("case", "comment", "for", "if", "unless")
 
 
 def _first_unfinished(source: str) -> int:
@@ -235,7 +238,7 @@ def _first_unfinished(source: str) -> int:
         tag = piece["tag"]
         if tag is None and not _stands_alone(piece[0]):
             return piece.start()
-        if tag in _CLOSED:
+        if tag in OPENING_TAGS:
             opened.append((tag, piece.start()))
         elif opened and tag == f"end{opened[-1][0]}":
             opened.pop()

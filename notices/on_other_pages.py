@@ -6,11 +6,10 @@ Names of people stand only on pages behind a login; the log and ``/health/`` get
 from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from circulation.words import a_day, several
-from library import slots
+from library import links, slots
 from notices import ready
 from notices.letter_rows import at_local_time
 from notices.models import Letter, Run, RunSettings
@@ -27,7 +26,7 @@ def register() -> None:
 
 def needs(request: HttpRequest, on: date) -> list[slots.Need]:
     """Held runs, letters that could not be written, letters for the printer."""
-    return [*_held(), *_failed(), *_to_print()]
+    return [*_held(request), *_failed(request), *_to_print(request)]
 
 
 def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:
@@ -101,7 +100,7 @@ def _run_line(run: Run) -> slots.LogLine:
     )
 
 
-def _held() -> list[slots.Need]:
+def _held(request: HttpRequest) -> list[slots.Need]:
     return [
         slots.Need(
             icon="hand-stop",
@@ -109,13 +108,13 @@ def _held() -> list[slots.Need]:
             sentence=f"{several(run.letters, 'letter')} of {a_day(run.day, on=run.day)} held for you.",
             reason=run.reason,
             action="Look at them",
-            url=reverse("admin:notices_letter_changelist") + f"?run__id__exact={run.pk}",
+            url=links.behind(request, "letters", "notices.letter", run__id__exact=run.pk),
         )
         for run in Run.objects.held_for_a_person()
     ]
 
 
-def _failed() -> list[slots.Need]:
+def _failed(request: HttpRequest) -> list[slots.Need]:
     number = Letter.objects.filter(state=Letter.State.FAILED).count()
     if not number:
         return []
@@ -126,12 +125,12 @@ def _failed() -> list[slots.Need]:
             sentence=f"{several(number, 'letter')} could not be written.",
             reason=Letter.objects.filter(state=Letter.State.FAILED).values_list("why", flat=True).first() or "",
             action="See why",
-            url=reverse("admin:notices_letter_changelist") + "?state__exact=failed",
+            url=links.behind(request, "letters", "notices.letter", state__exact="failed"),
         )
     ]
 
 
-def _to_print() -> list[slots.Need]:
+def _to_print(request: HttpRequest) -> list[slots.Need]:
     number = Letter.objects.to_print().count()
     if not number:
         return []
@@ -142,6 +141,6 @@ def _to_print() -> list[slots.Need]:
             sentence=f"{several(number, 'letter')} {'waits' if number == 1 else 'wait'} for the printer.",
             reason="Their readers have no address, or prefer paper.",
             action="See them",
-            url=reverse("admin:notices_letter_changelist") + "?state__exact=to_print",
+            url=links.behind(request, "print-queue", "notices.letter", state__exact="to_print"),
         )
     ]

@@ -41,7 +41,7 @@ class Compiled:
 
 @lru_cache(maxsize=500)
 def compiled(*, subject: str, body: str, audience: Audience) -> Compiled:
-    """The wording, ready to be rendered. Raises TemplateError where it is not Liquid that letters may use."""
+    """The wording, ready to be rendered. Raises TemplateError where letters may not use it."""
     language.parsed(subject, part="subject")
     language.parsed(body, part="body")
     sources = wording.written_out(subject=subject, body=body, audience=audience)
@@ -57,13 +57,13 @@ def check(*, subject: str, body: str, audience: Audience) -> list[TemplateError]
     known = fields(audience)
     errors = errors_in(subject, part="subject", known=known)
     errors += errors_in(body, part="body", known=known, blocks=wording.BLOCKS)
-    return errors or _tried(compiled(subject=subject, body=body, audience=audience), known)
+    return errors or _tried(subject=subject, body=body, audience=audience)
 
 
-def _tried(compiled: Compiled, values: Mapping[str, Any]) -> list[TemplateError]:
-    """What only shows when it is rendered, such as a filter without its words."""
+def _tried(*, subject: str, body: str, audience: Audience) -> list[TemplateError]:
+    """What only shows when it is written out and rendered, such as a filter without its words."""
     try:
-        _rendered(compiled, values)
+        _rendered(compiled(subject=subject, body=body, audience=audience), fields(audience))
     except TemplateError as error:
         return [error]
     return []

@@ -25,6 +25,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from .language import OPENING_TAGS, TemplateError
 from .models.template import Audience
 
 BLOCKS: Final = ("books", "children", "what_to_do", "next_step", "foot")
@@ -36,6 +37,7 @@ PARAGRAPH, HEADING, ITEM, STEP, NEW_LINE = "\x01", "\x02", "\x03", "\x04", "\x05
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _ONLY_TAGS = re.compile(r"\s*(?:\{%(?:[^%]|%(?!\}))*%\}\s*)+")
 _BLOCK = re.compile(r"\{\{-?\s*(" + "|".join(BLOCKS) + r")\s*-?\}\}")
+_TAG_NAME = re.compile(r"\{%-?\s*(\w+)")
 _PLACE = re.compile("\ue000(\\d+)\ue001")
 _NOT_WORDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ue000-\ue001]")
 _BLOCK_FILES = Path(__file__).parent / "defaults" / "blocks"
@@ -53,9 +55,14 @@ class Sources:
 
 
 def written_out(*, subject: str, body: str, audience: Audience) -> Sources:
-    """The Liquid sources of a letter, its HTML framed and with its styles inline. Expects Liquid that parses."""
+    """The Liquid sources of a letter, its HTML framed and with its styles inline. Expects Liquid that parses.
+
+    Raises TemplateError where a tag opens in one paragraph or line and closes in another: no HTML could follow it.
+    """
     places = _Places()
-    parts = list(_read(with_blocks(body, audience=audience), places))
+    parts = _read(with_blocks(body, audience=audience), places)
+    for part in parts:
+        _refuse_straddling_tags(part, places)
     head, foot = _split_at_rule(parts)
     text = "".join(_as_text(part) for part in parts)
     page = render_to_string(
@@ -103,6 +110,11 @@ class _Places:
 
     def show(self, source: str) -> str:
         return _PLACE.sub(lambda found: self._kept[int(found[1])], source)
+
+    def tags_in(self, source: str) -> list[tuple[str, str]]:
+        """The tags that stand in a hidden source, each as its name and as it was written."""
+        pieces = (self._kept[int(number)] for number in _PLACE.findall(source))
+        return [(found[1], piece) for piece in pieces if (found := _TAG_NAME.match(piece))]
 
     def _keep(self, found: re.Match[str]) -> str:
         self._kept.append(found[0])
@@ -162,6 +174,27 @@ def _parts_of_markdown(source: str) -> list[_Part]:
             case "inline":
                 parts[-1].lines += _lines(token.children or [])
     return parts
+
+
+def _refuse_straddling_tags(part: _Part, places: _Places) -> None:
+    if part.kind == "tags":
+        return
+    whole = "".join(line.text for line in part.lines)
+    for stretch in [line.text for line in part.lines] if part.kind == "item" else [whole]:
+        opened: list[tuple[str, str]] = []
+        for name, piece in places.tags_in(stretch):
+            if name in OPENING_TAGS:
+                opened.append((name, piece))
+            elif name.startswith("end") and not (opened and name == f"end{opened.pop()[0]}"):
+                raise _straddling(piece)
+        if opened:
+            raise _straddling(opened[-1][1])
+
+
+def _straddling(piece: str) -> TemplateError:
+    return TemplateError(
+        f"“{piece}” stands in one paragraph or line and its other end in another: give each its own line."
+    )
 
 
 _TAGS = {"em_open": "<i>", "em_close": "</i>", "strong_open": "<b>", "strong_close": "</b>"}

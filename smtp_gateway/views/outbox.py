@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from library.access import Role, allow
-from smtp_gateway import lifecycle, throttle
+from smtp_gateway import throttle
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views import looks, verbs
 from smtp_gateway.views.listing import Filter, Listing
@@ -35,7 +35,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "verbs": verbs.fitting(message.state for message in page),
             "waiting": waiting,
             "needing": rows.needing_a_person().count(),
-            "empty_at": throttle.empty_at(waiting, at=timezone.now()) if waiting and lifecycle.status().is_well else None,
+            "empty_at": throttle.empty_at(waiting, at=timezone.now()) if waiting else None,
             "last": rows.in_state(OutboundMessage.State.SENT).newest_first().without_content().first(),
         },
     )

@@ -14,7 +14,7 @@ State = OutboundMessage.State
 
 @dataclass(frozen=True, kw_only=True)
 class Verb:
-    """``button`` stands on it; ``did`` tells afterwards, with the number before it; ``ask`` where it cannot be undone."""
+    """``button`` stands on it, ``did`` tells afterwards, with the number before it; ``ask``: it cannot be undone."""
 
     key: str
     button: str

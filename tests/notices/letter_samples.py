@@ -314,6 +314,28 @@ class _Letter(HTMLParser):
             self.words += data
 
 
+class _Nesting(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def badly_nested(html: str) -> list[str]:
+    """Elements that are not closed where they should be."""
+    reader = _Nesting()
+    reader.feed(html)
+    return reader.wrong + reader.open
+
+
 def words_of_html(html: str) -> list[str]:
     """The letter's words in reading order."""
     reader = _Letter()

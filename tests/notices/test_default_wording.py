@@ -11,7 +11,7 @@ from notices.defaults import DefaultTemplate
 from notices.letter_data import LetterData
 from notices.models import Audience, Template
 
-from .letter_samples import BANKSIA, letter, samples, words_of_html, words_of_text
+from .letter_samples import BANKSIA, badly_nested, letter, samples, words_of_html, words_of_text
 
 TEMPLATES = defaults.load()
 
@@ -146,6 +146,14 @@ def test_text_and_html_have_the_same_words(template: DefaultTemplate, data: Lett
     written = letter(template, data)
 
     assert words_of_html(written.html) == words_of_text(written.text)
+
+
+@every_letter
+def test_every_element_is_closed(template: DefaultTemplate, data: LetterData):
+    """Also where a loop or a condition left something out."""
+    html = letter(template, data).html
+
+    assert badly_nested(html) == []
 
 
 @every_letter

@@ -33,6 +33,15 @@ def test_good_wording_has_no_errors():
         ("a\n{% if dear %}b", "Line 2, column 1: Expected tag endif, found end of expression."),
         ("{% else %}", "Line 1, column 4: Unexpected tag 'else'."),
         ("{{ count | plural }}", 'Plural needs two words, as in count | plural: "book", "books".'),
+        (
+            "- a{% if dear %}\\\n  b{% endif %}",
+            "“{% if dear %}” stands in one paragraph or line and its other end in another: give each its own line.",
+        ),
+        (
+            "a {% for b in books %}\n\nb {% endfor %}",
+            "“{% for b in books %}” stands in one paragraph or line and its other end in another: "
+            "give each its own line.",
+        ),
         ("x" * 20_001, "This is longer than 20,000 characters."),
     ],
 )

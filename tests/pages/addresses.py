@@ -47,8 +47,10 @@ def every_address(sample: Sample) -> Iterator[Address]:
     yield from (Address(url=f"{letter}?as={shown}", rule=Role.LIBRARIAN) for shown in ("html", "source"))
     yield Address(url=reverse("admin:index"), rule=Role.ADMINISTRATOR, is_admin=True)
     for model in admin.site._registry:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-        yield Address(url=reverse(name), rule=Role.ADMINISTRATOR, is_admin=True)
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield Address(url=reverse(f"{name}_changelist"), rule=Role.ADMINISTRATOR, is_admin=True)
+        if (row := model._default_manager.first()) is not None:
+            yield Address(url=reverse(f"{name}_change", args=[row.pk]), rule=Role.ADMINISTRATOR, is_admin=True)
 
 
 def every_view() -> Iterator[Callable[..., Any]]:

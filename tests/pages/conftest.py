@@ -62,7 +62,7 @@ def sample(db: Any) -> Sample:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, one for the whole session. Without it the test is skipped, on the build server it fails."""
+    """The system's Chromium, one for the whole session. Without it tests are skipped; on the build server they fail."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         reason = "No Chromium on this machine: the pages were not looked at in a browser."

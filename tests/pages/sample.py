@@ -33,7 +33,8 @@ Could you please help Mia look for this library book?\r
 --leaf\r
 Content-Type: text/html; charset=utf-8\r
 \r
-<html lang="en"><head><title>A letter</title></head><body style="background:#fff"><p style="color:#222">Dear {name},</p></body></html>\r
+<html lang="en"><head><title>A letter</title></head><body style="background:#fff">\r
+<p style="color:#222">Dear {name},</p></body></html>\r
 --leaf--\r
 """
 
@@ -46,12 +47,14 @@ class Sample:
     run: Run
 
 
-def a_message(*, key: str, name: str = "Ngozi Okafor", subject: str = "Library books to look for at home") -> OutboundMessage:
+def a_message(
+    *, key: str, name: str = "Ngozi Okafor", subject: str = "Library books to look for at home"
+) -> OutboundMessage:
     """A letter in the outbox with a text and an HTML part."""
     to = f"{key}@home.example"
     return outbox.queue(
         outbox.Finished(
-            content=LETTER.format(name=name, to=to, subject=subject, key=key).replace("\r\n", "\n").replace("\n", "\r\n").encode(),
+            content=LETTER.format(name=name, to=to, subject=subject, key=key).encode(),
             to=to,
             to_name=name,
             subject=subject,
@@ -87,7 +90,8 @@ def _in_state(state: State, now: datetime) -> OutboundMessage:
     elif state == State.BAD:
         _tried(message, Outcome.LATER, code=451, words="4.7.1 Greylisted, please try again")
         _tried(message, Outcome.BAD, code=550, words="5.1.1 <b>User unknown</b> in virtual mailbox table")
-        fields |= {"finished_at": now, "attempts": 2, "last_code": 550, "last_enhanced": "5.1.1", "reason": "No such mailbox."}
+        fields |= {"finished_at": now, "attempts": 2, "reason": "No such mailbox."}
+        fields |= {"last_code": 550, "last_enhanced": "5.1.1"}
     elif state == State.UNCERTAIN:
         _tried(message, Outcome.UNCERTAIN)
         fields |= {"not_before": None, "attempts": 2, "times_uncertain": 2, "reason": "No answer came after the text."}
@@ -102,7 +106,7 @@ def _in_state(state: State, now: datetime) -> OutboundMessage:
 
 def _tried(message: OutboundMessage, outcome: Outcome, *, code: int | None = None, words: str = "") -> None:
     DeliveryAttempt.objects.create(
-        message=message, outcome=outcome, stage="rcpt", code=code, words=words, sentence="What the server meant by that."
+        message=message, outcome=outcome, stage="rcpt", code=code, words=words, sentence="What the server meant."
     )
 
 

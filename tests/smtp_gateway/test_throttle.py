@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smtp_gateway import delivery, throttle
 from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
 from tests.smtp_gateway.child import a_worker
-from tests.smtp_gateway.outgoing import FAST, SHORT, a_gateway, messages
+from tests.smtp_gateway.outgoing import SHORT, a_gateway, messages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,8 +69,8 @@ def test_the_pace_is_told_in_words(gateway):
 
 def test_when_the_next_batch_goes(gateway):
     """When the newest attempt of the full window has left it; at once when there is room."""
-    at = timezone.now()
     messages(25)
+    at = timezone.now()
     free = throttle.next_check_at(at=at)
     attempts(*[ago(minutes=2)] * 9, ago(minutes=1))
 
