@@ -19,3 +19,9 @@ def server() -> Iterator[ScriptedServer]:
 def gateway(server: ScriptedServer, transactional_db: None) -> Gateway:
     """On, without pauses, ten messages each check."""
     return a_gateway(port=server.port)
+
+
+@pytest.fixture
+def gateway_row(db: None) -> Gateway:
+    """A gateway with settings, for tests that send nothing."""
+    return a_gateway(port=25)
