@@ -7,12 +7,14 @@ so that a forgotten one is noticed in a test and not by a child. Django admin be
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -112,8 +114,17 @@ class AccessMiddleware:
         if rule is None or may(request).act_as(rule):
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _to_sign_in(request)
         raise PermissionDenied
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The whole page goes there, also when only a part of it was asked for."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponseClientRedirect(
+            redirect_to_login(urlsplit(request.headers.get("HX-Current-URL", "/")).path).url
+        )
+    return redirect_to_login(request.get_full_path())
 
 
 def is_admin(request: HttpRequest) -> bool:

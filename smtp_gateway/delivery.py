@@ -123,6 +123,7 @@ class _Delivery:
         self._used = False  # this session has taken a message; a server may close such a one without meaning harm
 
     def run(self) -> Check:
+        ledger.prepare()
         try:
             self._open()  # before anything is reserved: its faults cannot touch a message
             self._probe()

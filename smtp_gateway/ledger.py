@@ -76,10 +76,10 @@ _WRITE = """
         UPDATE smtp_gateway_slot SET lease_until = clock_timestamp() + %(length)s
          WHERE token = %(token)s RETURNING number
     ), verdicts AS (
-        SELECT * FROM unnest(%(messages)s::bigint[], %(attempts)s::bigint[], %(states)s::text[], %(outcomes)s::text[],
-                             %(waits)s::interval[], %(charged)s::boolean[], %(suspicious)s::boolean[],
-                             %(stages)s::text[], %(codes)s::int[], %(enhanced)s::text[], %(words)s::text[],
-                             %(sentences)s::text[])
+        SELECT * FROM unnest(%(messages)s, %(attempts)s, %(states)s, %(outcomes)s,
+                             %(waits)s, %(charged)s, %(suspicious)s,
+                             %(stages)s, %(codes)s, %(enhanced)s, %(words)s,
+                             %(sentences)s)
                    AS v (message, attempt, state, outcome, wait, charged, suspicious,
                          stage, code, enhanced, words, sentence)
     ), settled AS (
@@ -140,6 +140,40 @@ _WRITE = """
       FROM (SELECT) one LEFT JOIN begun ON true
 """
 
+_TYPES = {
+    "token": "uuid",
+    "slot": "int",
+    "length": "interval",
+    "give_up": "interval",
+    "body": "bigint",
+    "begin": "boolean",
+    "messages": "bigint[]",
+    "attempts": "bigint[]",
+    "states": "text[]",
+    "outcomes": "text[]",
+    "waits": "interval[]",
+    "charged": "boolean[]",
+    "suspicious": "boolean[]",
+    "stages": "text[]",
+    "codes": "int[]",
+    "enhanced": "text[]",
+    "words": "text[]",
+    "sentences": "text[]",
+}
+_PREPARE = (
+    f"PREPARE gateway_write ({', '.join(_TYPES.values())}) AS "
+    + _WRITE % {name: f"${number}" for number, name in enumerate(_TYPES, start=1)}
+)
+_EXECUTE = f"EXECUTE gateway_write ({', '.join(f'%({name})s' for name in _TYPES)})"
+
+
+def prepare() -> None:
+    """Have this database session plan ``write`` once: planning takes longer than doing it. Safe to call again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_prepared_statements WHERE name = 'gateway_write'")
+        if not cursor.rowcount:
+            cursor.execute(_PREPARE)
+
 
 def reserve(lease: Lease, *, pace: Pace) -> int:
     """Reserve the next messages for this lease, as many as the throttle allows and no more than a block; how many.
@@ -191,7 +225,7 @@ def write(
         "sentences": [each.verdict.sentence for each in settled],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, parameters)
+        cursor.execute(_EXECUTE, parameters)
         lease_is_ours, body_is_ours, message, attempt, to, content, attempts, suspicious = cursor.fetchone()
     if not lease_is_ours:
         raise LeaseLostError

@@ -37,27 +37,36 @@
 
 // Ticked rows: the bar above the table says how many, and is there only while something is ticked.
 (() => {
-  document.querySelectorAll("form[data-ticks]").forEach((form) => {
+  const show = (form) => {
     const bar = form.querySelector("[data-bulk]");
     if (!bar) return; // nothing can be done to these
+    const rows = [...form.querySelectorAll("[data-tick]")];
+    const ticked = rows.filter((box) => box.checked).length;
     const all = form.querySelector("[data-tick-all]");
-    const rows = () => [...form.querySelectorAll("[data-tick]")];
+    rows.forEach((box) => box.closest("tr").classList.toggle("is-sel", box.checked));
+    bar.hidden = ticked === 0;
+    bar.querySelector("[data-how-many]").textContent = `${ticked} ticked`;
+    all.checked = ticked > 0 && ticked === rows.length;
+    all.indeterminate = ticked > 0 && !all.checked;
+  };
+  const showAll = () => document.querySelectorAll("form[data-ticks]").forEach(show);
 
-    const show = () => {
-      const ticked = rows().filter((box) => box.checked).length;
-      rows().forEach((box) => box.closest("tr").classList.toggle("is-sel", box.checked));
-      bar.hidden = ticked === 0;
-      bar.querySelector("[data-how-many]").textContent = `${ticked} ticked`;
-      if (all) {
-        all.checked = ticked > 0 && ticked === rows().length;
-        all.indeterminate = ticked > 0 && !all.checked;
-      }
-    };
-    form.addEventListener("change", (event) => {
-      if (event.target === all) rows().forEach((box) => { box.checked = all.checked; });
-      show();
-    });
-    addEventListener("pageshow", show); // a page from the browser's memory comes back with its ticks
-    show();
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-ticks]");
+    if (!form) return;
+    if (event.target.matches("[data-tick-all]")) {
+      form.querySelectorAll("[data-tick]").forEach((box) => { box.checked = event.target.checked; });
+    }
+    show(form);
   });
+  addEventListener("pageshow", showAll); // a page from the browser's memory comes back with its ticks
+  document.addEventListener("htmx:afterSettle", showAll);
+  showAll();
 })();
+
+// Parts that refresh themselves leave the page alone while somebody does something on it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.target.matches("[data-live]")) return;
+  const busy = document.activeElement?.closest("main > *, dialog[open]") || event.target.querySelector(":checked[data-tick]");
+  if (busy || document.hidden) event.preventDefault();
+});

@@ -121,7 +121,7 @@ class Listing:
         open_now.update(dict(rows.values_list("state").annotate(number=Count("pk"))))
         numbers: dict[str, int | None] = {**open_now, TODAY: self.rows(TODAY).count(), ALL: None}
         numbers.update({state: self.rows(state).count() for state in ENDED})
-        words = {TODAY: "that day" if self.day else "today", ALL: "All messages"}
+        words = {TODAY: "that day" if self.day else "today", ALL: "All"}
         words.update({state: look.word.lower() for state, look in looks.MESSAGE.items()})
         return [Tab(key=key, words=words[key], number=numbers[key], current=key == self.tab) for key in TABS]
 

@@ -52,6 +52,8 @@ def test_a_copy_stays_quiet_when_it_boots(copy, mode):
 
 def test_a_copy_cannot_simply_be_started(copy):
     """Somebody has to say that this is the one."""
+    Gateway.objects.update(state="stopped", stop_cause="person")
+
     with pytest.raises(LifecycleError) as refusal:
         lifecycle.start(by="ana", timeouts=SHORT)
 

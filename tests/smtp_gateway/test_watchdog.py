@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from smtp_gateway import daily_log, heartbeats, lifecycle, watchdog
-from smtp_gateway.models import Gateway, Heartbeat, OutboundMessage
+from smtp_gateway import heartbeats, lifecycle, watchdog
+from smtp_gateway.models import DailyLog, Gateway, Heartbeat, OutboundMessage
 from tests.smtp_gateway.outgoing import a_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -14,11 +14,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def well(gateway):
-    """On for days, its log sent."""
-    Gateway.objects.update(state_since=timezone.now() - timedelta(days=3))
-    log = daily_log.send_if_due(at=timezone.localtime().replace(hour=23))
-    OutboundMessage.objects.filter(pk=log.message_id).update(state="sent", sent_at=timezone.now())
-    return timezone.localtime().replace(hour=23) + timedelta(minutes=5)
+    """On for days, the logs of yesterday and today sent."""
+    now = timezone.localtime()
+    Gateway.objects.update(state_since=now - timedelta(days=3))
+    message = a_message("log", kind="daily_log")
+    OutboundMessage.objects.update(state="sent", sent_at=now, finished_at=now)
+    for day in (now.date() - timedelta(days=1), now.date()):
+        DailyLog.objects.create(day=day, covers_from=now, covers_to=now, message=message)
+    return now
 
 
 def codes(at):
@@ -80,7 +83,6 @@ def test_a_tick_that_fell_silent(well):
 
 def test_a_log_that_was_not_sent_two_hours_after_its_time(well):
     """Queued is not sent."""
-    OutboundMessage.objects.of_kind("daily_log").update(state="waiting")
-    OutboundMessage.objects.update(not_before=well)
+    OutboundMessage.objects.update(state="waiting", sent_at=None, finished_at=None, not_before=well)
 
     assert codes(well) == [("log-missing", True)]
