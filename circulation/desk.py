@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Group, Item, Loan, PartnerLibrary, Patron
@@ -24,26 +25,54 @@ SHELF_CHECKS = 3
 RENEWABLE = {Loan.Status.ON_LOAN, Loan.Status.SAYS_BACK, Loan.Status.EXTENSION_ASKED}
 """A borrower who renews has the thing in hand, so these become *on loan* again."""
 
+CHANGED_BY_RENEWAL = [
+    one
+    for one in Loan._meta.concrete_fields
+    if one.name in {"due_on", "due_set_on", "renewals", "status", "status_reason", "quiet_until", "shelf_checks_left"}
+]
+"""What undoing a renewal puts back."""
+
 
 class DeskError(Exception):
     """Why it cannot be done, as a sentence for the person at the desk."""
 
 
+class AlreadyOut(DeskError):
+    """The thing is on loan; ``loan`` says to whom, so that a desk can offer to take it back."""
+
+    def __init__(self, sentence: str, *, loan: Loan) -> None:
+        super().__init__(sentence)
+        self.loan = loan
+
+
+class NeedsDate(DeskError):
+    """The rules give no due date, and a person may choose one."""
+
+
 @transaction.atomic
 def lend(
-    item: Item, *, to: Patron | PartnerLibrary, on: date, due: date | None = None, by: Any = None, **interlibrary: Any
+    item: Item,
+    *,
+    to: Patron | PartnerLibrary,
+    on: date,
+    at: datetime | None = None,
+    due: date | None = None,
+    by: Any = None,
+    **interlibrary: Any,
 ) -> Loan:
     """Lend ``item`` from ``on`` until ``due``, or for as long as the borrower's group may have it.
 
-    An item of a partner library becomes ILL borrowing, a loan to a partner library ILL lending. ``interlibrary``: what
-    only those have (due_to_lender, our_reference, their_reference, conditions).
-    Raises DeskError when the item is out, the borrower may not have it, or the due date cannot be.
+    Without ``at``, the moment, it cannot be undone. An item of a partner library becomes ILL borrowing, a loan to a
+    partner library ILL lending. ``interlibrary``: what only those have (due_to_lender, our_reference, their_reference,
+    conditions).
+    Raises AlreadyOut when the item is out, NeedsDate when the rules give no due date, and DeskError when the borrower
+    may not have it or ``due`` cannot be.
     """
     if isinstance(to, Patron):
         _refuse_patron(to, on=on)
     elif item.owner_id:
         raise DeskError(f"{item} belongs to {item.owner}. Only our own things can be lent to another library.")
-    loan = Loan(item=item, service=_service(item, to), lent_on=on, due_set_on=on, **interlibrary)
+    loan = Loan(item=item, service=_service(item, to), lent_on=on, lent_at=at, due_set_on=on, **interlibrary)
     loan.patron, loan.partner = (to, None) if isinstance(to, Patron) else (None, to)
     loan.due_on = _due_given(due, on=on) if due else _due_on(loan, on=on)
     try:
@@ -56,10 +85,14 @@ def lend(
 
 
 @transaction.atomic
-def renew(loan: Loan, *, on: date, due: date | None = None, by: Any = None) -> Loan:
-    """Give more time from ``on``; the steps start anew. Raises DeskError with the rule that stands against it."""
-    loan = _locked(loan)
+def renew(thing: Item | Loan, *, on: date, at: datetime | None = None, due: date | None = None, by: Any = None) -> Loan:
+    """Give more time from ``on``; the steps start anew. Without ``at``, the moment, it cannot be undone.
+
+    Raises DeskError with the rule that stands against it, or when the thing is not on loan.
+    """
+    loan = _out(thing)
     _refuse_renewal(loan, on=on)
+    before = {one.name: one.value_from_object(loan) for one in CHANGED_BY_RENEWAL}
     new_due = _due_given(due, on=on) if due else _due_on(loan, on=on)
     if new_due <= loan.due_on:
         raise DeskError(f"{loan.item} is due {a_day(loan.due_on, on=on)}, and it cannot be had for longer than that.")
@@ -67,6 +100,8 @@ def renew(loan: Loan, *, on: date, due: date | None = None, by: Any = None) -> L
     _set_due(loan, new_due, on=on)
     if loan.status in RENEWABLE:
         _set_status(loan, Loan.Status.ON_LOAN)
+    if at is not None:
+        loan.renewed_at, loan.before_renewal = at, before
     loan.save()
     _changed([loan], Cause.RENEWED, by=by)
     return loan
@@ -89,9 +124,7 @@ def take_back(thing: Item | Loan, *, on: date, at: datetime, by: Any = None) -> 
 
     Raises DeskError when it is not on loan.
     """
-    loan = _locked(thing) if isinstance(thing, Loan) else _open_loan(thing)
-    if loan is None:
-        raise DeskError(f"{thing} is not on loan.")
+    loan = _out(thing)
     _refuse_returned(loan, on=on)
     loan.returned_on, loan.returned_at = max(on, loan.lent_on), at
     loan.shelf_checks_left = 0
@@ -101,15 +134,49 @@ def take_back(thing: Item | Loan, *, on: date, at: datetime, by: Any = None) -> 
 
 
 @transaction.atomic
+def undo_lend(loan: Loan, *, at: datetime, by: Any = None) -> Item:
+    """It was never lent: the loan is gone, also from the borrower's history.
+
+    Raises DeskError after a minute, when it came back meanwhile, or when something (a letter) names the loan.
+    """
+    loan = _locked(loan)
+    if loan.returned_on:
+        raise DeskError(f"{loan.item} came back meanwhile.")
+    if not undoable(loan.lent_at, at=at):
+        raise DeskError(f"{loan.item} was lent more than a minute ago. Take it back instead.")
+    if _is_named(loan):
+        raise DeskError(f"A letter speaks of {loan.item} by now. Take it back instead.")
+    _changed([loan], Cause.LENDING_UNDONE, by=by)
+    loan.delete()
+    return loan.item
+
+
+@transaction.atomic
+def undo_renew(loan: Loan, *, at: datetime, by: Any = None) -> Loan:
+    """The due date and status from before the last renewal. Raises DeskError after a minute, or when it came back."""
+    loan = _locked(loan)
+    _refuse_returned(loan, on=timezone.localdate(at))
+    if loan.before_renewal is None or not undoable(loan.renewed_at, at=at):
+        raise DeskError(f"{loan.item} was renewed more than a minute ago, and stays renewed.")
+    for one in CHANGED_BY_RENEWAL:
+        setattr(loan, one.name, one.to_python(loan.before_renewal[one.name]))
+    loan.renewed_at = loan.before_renewal = None
+    loan.save()
+    _changed([loan], Cause.RENEWAL_UNDONE, by=by)
+    return loan
+
+
+@transaction.atomic
 def undo_return(loan: Loan, *, at: datetime, by: Any = None) -> Loan:
     """It was the wrong book: the loan is open again. Raises DeskError after a minute, or when it was lent anew."""
     loan = _locked(loan)
-    if loan.returned_at is None or at - loan.returned_at > UNDO:
+    if not undoable(loan.returned_at, at=at):
         raise DeskError(f"{loan.item} was taken back more than a minute ago. Lend it again instead.")
     day, loan.returned_on, loan.returned_at = loan.returned_on, None, None
+    loan.shelf_checks_left = SHELF_CHECKS if loan.status == Loan.Status.SAYS_BACK else 0
     try:
         with transaction.atomic():
-            loan.save(update_fields=["returned_on", "returned_at"])
+            loan.save(update_fields=["returned_on", "returned_at", "shelf_checks_left"])
     except IntegrityError as error:
         assert day is not None  # returned_at and returned_on go together
         raise _already_out(loan.item, on=day) from error
@@ -135,6 +202,11 @@ def set_status(
     loan.save()
     _changed([loan], Cause.STATUS, by=by)
     return loan
+
+
+def undoable(done_at: datetime | None, *, at: datetime) -> bool:
+    """Whether what was done at ``done_at`` can still be taken back at ``at``."""
+    return done_at is not None and at - done_at <= UNDO
 
 
 def says_it_is_back(loan: Loan, *, on: date, by: Any = None) -> Loan:
@@ -192,7 +264,7 @@ def _due_on(loan: Loan, *, on: date) -> date:
     if loan.service == Loan.Service.ILL_BORROWING:
         return _due_from_reader(loan, days)
     if loan.patron is None:
-        raise DeskError("Say until when: a loan to another library has no usual length.")
+        raise NeedsDate("Say until when: a loan to another library has no usual length.")
     group = loan.patron.group
     due = _open_day(days, on + timedelta(days=group.loan_days))
     return due if group.last_due_date is None else min(due, _last_day(group, days, on=on))
@@ -202,7 +274,7 @@ def _last_day(group: Group, days: OpenDays, *, on: date) -> date:
     assert group.last_due_date is not None
     last = _open_day(days, group.last_due_date, backwards=True)
     if last < on:
-        raise DeskError(f"Nothing is lent to {group} after {a_day(last, on=on)}. Choose a due date by hand.")
+        raise NeedsDate(f"Nothing is lent to {group} after {a_day(last, on=on)}. Choose a due date by hand.")
     return last
 
 
@@ -210,7 +282,7 @@ def _due_from_reader(loan: Loan, days: OpenDays) -> date:
     """The lender's date, earlier by the partner's days for the post (product.md, C4)."""
     lender = loan.item.owner
     if loan.due_to_lender is None or lender is None:
-        raise DeskError("Say until when: only the library that lent it can tell.")
+        raise NeedsDate("Say until when: only the library that lent it can tell.")
     return _open_day(days, loan.due_to_lender - timedelta(days=lender.post_days), backwards=True)
 
 
@@ -222,7 +294,9 @@ def _open_day(days: OpenDays, day: date, *, backwards: bool = False) -> date:
 
 
 def _set_due(loan: Loan, due: date, *, on: date) -> None:
+    """What was renewed before this can no longer be undone: it would undo this, too."""
     loan.due_on, loan.due_set_on = due, on
+    loan.renewed_at = loan.before_renewal = None
 
 
 def _set_status(loan: Loan, status: Loan.Status, *, reason: str = "", quiet_until: date | None = None) -> None:
@@ -247,11 +321,27 @@ def _open_loan(item: Item) -> Loan | None:
     return Loan.objects.select_for_update(of=("self",), no_key=True).with_borrowers().open().filter(item=item).first()
 
 
+def _out(thing: Item | Loan) -> Loan:
+    """The loan that is meant, locked. Raises DeskError when the item is not on loan."""
+    loan = _locked(thing) if isinstance(thing, Loan) else _open_loan(thing)
+    if loan is None:
+        raise DeskError(f"{thing} is not on loan.")
+    return loan
+
+
+def _is_named(loan: Loan) -> bool:
+    """Whether any row of another table hangs on this loan, and would go with it."""
+    return any(
+        relation.field.model._default_manager.filter(**{relation.field.name: loan}).exists()
+        for relation in Loan._meta.related_objects
+    )
+
+
 def _already_out(item: Item, *, on: date) -> DeskError:
     loan = Loan.objects.open().with_borrowers().filter(item=item).first()
     if loan is None:
         return DeskError(f"{item} was lent somewhere else at this moment. Scan it again.")
-    return DeskError(f"{item} is on loan to {who(loan.borrower)}, until {a_day(loan.due_on, on=on)}.")
+    return AlreadyOut(f"{item} is on loan to {who(loan.borrower)}, until {a_day(loan.due_on, on=on)}.", loan=loan)
 
 
 def _changed(loans: list[Loan], cause: Cause, *, by: Any) -> None:

@@ -11,9 +11,11 @@ class Cause(TextChoices):
     """Why something that waits may no longer be right."""
 
     LENT = "lent", "Lent"
+    LENDING_UNDONE = "lending_undone", "Lending undone"
     RETURNED = "returned", "Returned"
     RETURN_UNDONE = "return_undone", "Return undone"
     RENEWED = "renewed", "New due date"
+    RENEWAL_UNDONE = "renewal_undone", "Renewal undone"
     STATUS = "status", "Other status"
     NAME = "name", "Other name"
     ADDRESS = "address", "Other address"

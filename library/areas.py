@@ -44,15 +44,7 @@ SPINE = (
         heading="",
         areas=(
             Area(key="home", name="Home", icon="home", page="home", letter="h"),
-            Area(
-                key="desk",
-                name="Desk",
-                icon="barcode",
-                role=Role.DESK_HELPER,
-                letter="d",
-                until_then="Lending, returning and renewing with a scanner comes to this page.",
-                models=("circulation.loan",),
-            ),
+            Area(key="desk", name="Desk", icon="barcode", role=Role.DESK_HELPER, page="desk", letter="d"),
         ),
     ),
     Section(
@@ -148,20 +140,8 @@ SPINE = (
         heading="Mail",
         areas=(
             Area(key="outbox", name="Outbox", icon="send", page="outbox", letter="o"),
-            Area(
-                key="gateway",
-                name="Gateway",
-                icon="server-2",
-                until_then="The mail server and the pace of sending are set in Django admin.",
-                models=("smtp_gateway.gateway",),
-            ),
-            Area(
-                key="daily-log",
-                name="Daily log",
-                icon="notebook",
-                until_then="The daily log goes to the library's own address. Each day's is kept in Django admin.",
-                models=("smtp_gateway.dailylog",),
-            ),
+            Area(key="gateway", name="Gateway", icon="server-2", page="gateway"),
+            Area(key="daily-log", name="Daily log", icon="notebook", page="daily-log"),
         ),
     ),
     Section(
@@ -206,6 +186,10 @@ SPINE = (
 
 def every() -> Iterator[Area]:
     return (area for section in SPINE for area in section.areas)
+
+
+def by_key(key: str) -> Area | None:
+    return next((area for area in every() if area.key == key), None)
 
 
 def spine(may: May, *, without: frozenset[str] = frozenset()) -> list[Section]:

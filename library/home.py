@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from library import links, slots, today
+from library import areas, links, slots, today
 from library.access import Role, allow, may
 from smtp_gateway import lifecycle, outbox, throttle
 from smtp_gateway.models import Gateway
@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "figures": outbox.figures(on=day),
             "printer": today.printer(),
             "needs": [need for ask in slots.needs for need in ask(request, day)],
-            "checklist": today.checklist(),
+            "checklist": [(task, areas.by_key(task.area)) for task in today.checklist()],
             "steps": steps,
             "steps_most": max((step.loans for step in steps), default=0),
             "steps_all": sum(step.loans for step in steps),

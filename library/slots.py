@@ -42,6 +42,8 @@ class Finding:
     since: datetime | None = None
     ill: bool = True
     """False: a person's own doing (a stopped gateway), a sentence on the page but not a 503."""
+    url: str = ""
+    """The page on which the remedy is done, for those who may open it."""
 
 
 @dataclass(frozen=True, kw_only=True)

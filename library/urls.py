@@ -2,28 +2,23 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.urls import include, path, reverse_lazy
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
 
 from library import health, home, pages
 from library.access import Role, allow
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("outbox/", include("smtp_gateway.urls")),
+    path("", include("circulation.urls")),
+    path("", include("smtp_gateway.urls")),
     path(
         "sign-in/",
         LoginView.as_view(authentication_form=pages.SignInForm, redirect_authenticated_user=True),
         name="login",
     ),
     path("sign-out/", login_not_required(LogoutView.as_view()), name="logout"),
-    path(
-        "password/",
-        allow(Role.DESK_HELPER)(
-            PasswordChangeView.as_view(form_class=pages.NewPasswordForm, success_url=reverse_lazy("home"))
-        ),
-        name="password_change",
-    ),
+    path("password/", allow(Role.DESK_HELPER)(pages.NewPassword.as_view()), name="password_change"),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="live"),
     path("admin/", admin.site.urls),

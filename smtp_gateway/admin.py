@@ -27,7 +27,7 @@ from smtp_gateway.models import (
 PAGES_SHOWN = 100
 
 
-class PaginatorWithoutCount(Paginator):  # type: ignore[type-arg]
+class PaginatorWithoutCount(Paginator):
     """Counts no further than somebody would leaf."""
 
     @cached_property
@@ -38,7 +38,7 @@ class PaginatorWithoutCount(Paginator):  # type: ignore[type-arg]
         return len(rows)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Shown, found, filtered; never added, changed or deleted."""
 
     paginator = PaginatorWithoutCount
@@ -55,7 +55,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
+class GatewayForm(forms.ModelForm):
     """The settings; the password is written and never read."""
 
     new_password = forms.CharField(
@@ -101,7 +101,7 @@ class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Gateway)
-class GatewayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GatewayAdmin(admin.ModelAdmin):
     """One row: its settings can be changed, its state is shown."""
 
     form = GatewayForm
@@ -152,7 +152,7 @@ class GatewayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         lifecycle.settings_saved(by=request.user.get_username(), changed=form.changed_data)
 
 
-class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
+class AttemptInline(admin.TabularInline):
     model = DeliveryAttempt
     extra = 0
     can_delete = False

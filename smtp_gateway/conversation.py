@@ -18,7 +18,7 @@ from functools import cache
 from typing import Self
 
 from library.secrets import SecretError
-from smtp_gateway import addresses, verdict
+from smtp_gateway import verdict
 from smtp_gateway.models import Gateway
 from smtp_gateway.verdict import How, Stage, Verdict
 
@@ -89,6 +89,17 @@ class Line:
 
     ours: bool
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who sends what to whom: the arguments of MAIL and RCPT, in the form in which they travel."""
+
+    sender: str
+    to: str
+    size: int = 0
+    eight_bit: bool = False
+    utf8: bool = False
 
 
 class OpeningError(Exception):
@@ -238,46 +249,86 @@ class Conversation:
 
     # A message --------------------------------------------------------------------------------------------------------
 
-    def envelope_fault(self, *, to: str, size: int, content_is_ascii: bool) -> Verdict | None:
+    @property
+    def may_pipeline(self) -> bool:
+        return "PIPELINING" in self.extensions
+
+    def fault_of(self, envelope: Envelope) -> Verdict | None:
         """What the server told us at EHLO that it will not take; None if it may be tried."""
-        if addresses.needs_smtputf8(to) and "SMTPUTF8" not in self.extensions:
+        if envelope.utf8 and "SMTPUTF8" not in self.extensions:
             return verdict.judge_silence(stage=Stage.MAIL, how=How.NEEDS_SMTPUTF8)
-        if not content_is_ascii and "8BITMIME" not in self.extensions:
+        if envelope.eight_bit and "8BITMIME" not in self.extensions:
             return verdict.judge_silence(stage=Stage.MAIL, how=How.NEEDS_8BITMIME)
         limit = self.extensions.get("SIZE", "")
-        if limit.isdigit() and 0 < int(limit) < size:
+        if limit.isdigit() and 0 < int(limit) < envelope.size:
             return verdict.judge_silence(stage=Stage.MAIL, how=How.TOO_LARGE)
         return None
 
-    def mail(self, sender: str, *, size: int = 0, eight_bit: bool = False, utf8: bool = False) -> Verdict:
-        """MAIL FROM, with the parameters that the server knows."""
-        parameters = ""
-        if size and "SIZE" in self.extensions:
-            parameters += f" SIZE={size}"
-        if eight_bit and "8BITMIME" in self.extensions:
-            parameters += " BODY=8BITMIME"
-        if utf8:
-            parameters += " SMTPUTF8"
-        return self._step(Stage.MAIL, f"MAIL FROM:<{sender}>{parameters}", self.timeouts.command)
+    def name(self, envelope: Envelope) -> Verdict:
+        """MAIL, RCPT, DATA, each after the reply to the one before; the first that is not good decides."""
+        found = self.mail(envelope)
+        if found.is_good:
+            found = self.rcpt(envelope)
+        if found.is_good:
+            found = self._step(Stage.DATA, "DATA", self.timeouts.data)
+        return found
 
-    def rcpt(self, to: str) -> Verdict:
-        return self._step(Stage.RCPT, f"RCPT TO:<{to}>", self.timeouts.command)
+    def mail(self, envelope: Envelope) -> Verdict:
+        return self._step(Stage.MAIL, self._mail_command(envelope), self.timeouts.command)
 
-    def data(self) -> Verdict:
-        return self._step(Stage.DATA, "DATA", self.timeouts.data)
+    def rcpt(self, envelope: Envelope) -> Verdict:
+        return self._step(Stage.RCPT, f"RCPT TO:<{envelope.to}>", self.timeouts.command)
 
-    def text(self, content: bytes) -> Verdict:
-        """The text, then the final dot as a write of its own: a text that did not get through is not uncertain."""
+    def text(self, content: bytes, *, following: Envelope | None = None) -> tuple[Verdict, Verdict | None]:
+        """The text with its final dot; and, where the server pipelines, the next message's MAIL, RCPT and DATA at once.
+
+        Two verdicts: of this message, and of the next one's envelope if it was named and answered. The dot is written
+        after the text: a text that did not get through is not uncertain. Replies belong to the commands in their order
+        (RFC 2920 3.1).
+        """
         try:
             self._write(stuffed(content))
         except SilenceError as broken:
-            return self._silence(Stage.BODY, broken)
-        self._note(f"the message, {len(content)} bytes, and a dot", ours=True)
+            return self._silence(Stage.BODY, broken), None
+        self._note(f"the message, {len(content)} bytes, and a dot")
+        commands = [self._mail_command(following), f"RCPT TO:<{following.to}>", "DATA"] if following else []
         try:
-            self._write(b".\r\n")
-            return self._verdict(Stage.DOT, self.timeouts.dot)
+            self._write(b".\r\n" + b"".join(map(_line, commands)))
+            found = self._verdict(Stage.DOT, self.timeouts.dot)
         except SilenceError as broken:
-            return self._silence(Stage.DOT, broken)
+            return self._silence(Stage.DOT, broken), None
+        return found, self._replies_ahead() if following and self.is_open else None
+
+    def _replies_ahead(self) -> Verdict:
+        """The replies to MAIL, RCPT and DATA that were sent ahead; the first that is not good decides."""
+        decided = None
+        for stage, seconds in (
+            (Stage.MAIL, self.timeouts.command),
+            (Stage.RCPT, self.timeouts.command),
+            (Stage.DATA, self.timeouts.data),
+        ):
+            try:
+                found = self._verdict(stage, seconds)
+            except SilenceError as broken:
+                found = self._silence(stage, broken)
+            if not found.is_good:
+                decided = decided or found
+            if not self.is_open:
+                break
+        if decided and found.is_good:  # 354 though nobody is to get it: RFC 2920 3.1 wants a lone dot
+            self._step(Stage.RSET, ".", self.timeouts.dot)
+        return decided or found
+
+    def _mail_command(self, envelope: Envelope) -> str:
+        """MAIL FROM, with the parameters that the server knows."""
+        parameters = ""
+        if envelope.size and "SIZE" in self.extensions:
+            parameters += f" SIZE={envelope.size}"
+        if envelope.eight_bit and "8BITMIME" in self.extensions:
+            parameters += " BODY=8BITMIME"
+        if envelope.utf8:
+            parameters += " SMTPUTF8"
+        return f"MAIL FROM:<{envelope.sender}>{parameters}"
 
     def rset(self) -> None:
         """Forget the message that was begun. Whether it worked shows at the next step."""
@@ -336,10 +387,9 @@ class Conversation:
         return OpeningError(verdict.judge_silence(stage=stage, how=how, detail=detail))
 
     def _say(self, command: str, *, shown: str = "") -> None:
-        if "\r" in command or "\n" in command:
-            raise ValueError("a command is one line")
-        self._note(shown or command, ours=True)
-        self._write(command.encode() + b"\r\n")
+        line = _line(command)
+        self._note(shown or command)
+        self._write(line)
 
     def _write(self, octets: bytes) -> None:
         if self._socket is None:
@@ -427,7 +477,7 @@ def server(gateway: Gateway) -> Server:
     except SecretError:
         raise OpeningError(verdict.judge_silence(stage=Stage.LOGIN, how=How.UNREADABLE_PASSWORD)) from None
     return Server(
-        host=gateway.host,
+        host=gateway.host.strip("[]"),
         port=gateway.port,
         security=gateway.security,
         ehlo_name=gateway.ehlo_name,
@@ -442,6 +492,12 @@ def _reply(code: int, lines: list[str]) -> Reply:
     enhanced = found[1] if found else ""
     cleaned = [_NOT_PRINTABLE.sub(" ", line.removeprefix(enhanced).strip()) for line in lines]
     return Reply(code, enhanced, "\n".join(cleaned)[:LONGEST_WORDS].strip(), tuple(cleaned))
+
+
+def _line(command: str) -> bytes:
+    if "\r" in command or "\n" in command:
+        raise ValueError("a command is one line")
+    return command.encode() + b"\r\n"
 
 
 def _shown(octets: bytes) -> str:

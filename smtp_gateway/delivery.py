@@ -6,13 +6,14 @@ inside a transaction, and may be called by any number of workers at any moment.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
-from smtp_gateway import addresses, conversation, identity, leases, ledger, lifecycle, throttle, troubles
-from smtp_gateway.conversation import Conversation, OpeningError, Server, Timeouts
+from smtp_gateway import addresses, conversation, expiry, identity, leases, ledger, lifecycle, throttle, troubles
+from smtp_gateway.conversation import Conversation, Envelope, OpeningError, Server, Timeouts
 from smtp_gateway.leases import Lease, LeaseLostError
 from smtp_gateway.ledger import Begun, Settlement
 from smtp_gateway.models import DeliveryAttempt, Gateway, GatewayEvent, OutboundMessage
@@ -58,7 +59,7 @@ class _StopError(Exception):
 def check(*, pace: Pace = REAL, timeouts: Timeouts = RFC_5321) -> Check:
     """Recover what others left, then send as many as the throttle allows. Safe to call at any time."""
     leases.recover(pace=pace)
-    expire()
+    expiry.take_out()
     gateway = Gateway.the()
     if not _may_send(gateway) or not throttle.room(gateway, pace=pace).is_worth_a_check:
         return Check()
@@ -75,34 +76,6 @@ def check(*, pace: Pace = REAL, timeouts: Timeouts = RFC_5321) -> Check:
         if lease is None:
             return Check()
         return _Delivery(gateway=gateway, server=server, lease=lease, pace=pace, timeouts=timeouts).run()
-
-
-def expire() -> int:
-    """Take out what is no longer worth delivering: *cancelled* if never tried, *bad* if the server put it off.
-
-    What may have arrived already stays *maybe sent* and is not tried again.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE smtp_gateway_outboundmessage
-               SET state = CASE WHEN times_uncertain > 0 THEN 'uncertain' WHEN attempts > 0 THEN 'bad'
-                                ELSE 'cancelled' END,
-                   not_before = CASE WHEN times_uncertain > 0 THEN NULL ELSE not_before END,
-                   finished_at = CASE WHEN times_uncertain > 0 THEN NULL ELSE clock_timestamp() END,
-                   reserved_at = NULL, stage = '',
-                   reason = 'It could not be delivered in time.'
-             WHERE state IN ('waiting', 'held', 'uncertain') AND expires_at <= clock_timestamp()
-               AND (state <> 'uncertain' OR not_before IS NOT NULL)
-            """
-        )
-        expired: int = cursor.rowcount
-    if expired:
-        messages = "1 message was" if expired == 1 else f"{expired} messages were"
-        GatewayEvent.objects.create(
-            action=GatewayEvent.Action.EXPIRED, sentence=f"{messages} not delivered in time and taken out."
-        )
-    return expired
 
 
 def _may_send(gateway: Gateway) -> bool:
@@ -135,6 +108,9 @@ class _Delivery:
             troubles.react(fault.verdict, pace=self.pace)
         except (_StopError, LeaseLostError):
             pass
+        except (OperationalError, InterfaceError):
+            self._save_what_is_known()
+            raise
         finally:
             self._talk.drop()
         self._note()
@@ -164,9 +140,10 @@ class _Delivery:
         if attempt is None:
             raise _StopError
         sender = addresses.for_envelope(self.gateway.from_address)
-        found = self._talk.mail(sender)
+        ourselves = Envelope(sender=sender, to=sender)
+        found = self._talk.mail(ourselves)
         if found.is_good:
-            found = self._talk.rcpt(sender)
+            found = self._talk.rcpt(ourselves)
         outcome = Outcome.PROBE_PASSED if found.is_good else Outcome.PROBE_REFUSED
         DeliveryAttempt.objects.filter(pk=attempt).update(
             outcome=outcome, finished_at=Now(), stage=found.stage, code=found.code, enhanced=found.enhanced,
@@ -181,27 +158,38 @@ class _Delivery:
 
     def _send_block(self) -> None:
         """Send what is reserved, one commit a message: a text goes out after the commit that begins the next one."""
-        current = self._write(begin=True).begun
+        current, named = self._write(begin=True).begun, None
         while current is not None:
-            found, following = self._envelope(current), None
-            if found.is_good:
-                written = self._write(body=current.id, begin=self._has_time)
-                following = written.begun
-                found = self._talk.text(current.content) if written.body_is_ours else self._not_ours()
+            found, following, named = self._deliver(current, named)
             self._settle(current, found)
             self._consider(current, found, following)
             current = following or self._write(begin=self._has_time).begun
         self._write()
 
-    def _envelope(self, message: Begun) -> Verdict:
+    def _deliver(self, message: Begun, named: Verdict | None) -> tuple[Verdict, Begun | None, Verdict | None]:
+        """One message from its address to its dot. ``named``: what the server has said to its envelope already.
+
+        Returns its verdict, the message that was begun with it, and what the server said to that one's envelope.
+        """
+        found = self._envelope(message, named)
+        if not found.is_good:
+            return found, None, None
+        written = self._write(body=message.id, begin=self._has_time)
+        following = written.begun
+        if not written.body_is_ours:
+            return self._not_ours(), following, None
+        found, named = self._talk.text(message.content, following=self._to_pipeline(following))
+        return found, following, named
+
+    def _envelope(self, message: Begun, named: Verdict | None) -> Verdict:
         """MAIL, RCPT, DATA, on a new connection where the last one broke.
 
         A session that has done its work and is closed at MAIL is opened again, once.
         """
         try:
-            if not self._talk.is_open:
+            if named is None and not self._talk.is_open:
                 self._open()
-            found = self._name(message)
+            found = named or self._name(message)
             if found.stage is Stage.MAIL and found.closing and self._used:
                 self._open()
                 found = self._name(message)
@@ -210,18 +198,24 @@ class _Delivery:
             return fault.verdict
 
     def _name(self, message: Begun) -> Verdict:
-        ascii_only = message.content.isascii()
-        utf8 = addresses.needs_smtputf8(message.to)
-        found = self._talk.envelope_fault(to=message.to, size=len(message.content), content_is_ascii=ascii_only)
-        if found is not None:
-            return found
-        sender = addresses.for_envelope(self.gateway.from_address)
-        found = self._talk.mail(sender, size=len(message.content), eight_bit=not ascii_only, utf8=utf8)
-        if found.is_good:
-            found = self._talk.rcpt(addresses.for_envelope(message.to))
-        if found.is_good:
-            found = self._talk.data()
-        return found
+        envelope = self._envelope_of(message)
+        return self._talk.fault_of(envelope) or self._talk.name(envelope)
+
+    def _to_pipeline(self, following: Begun | None) -> Envelope | None:
+        """The next message's envelope, where it can travel with this one's text."""
+        if following is None or not self._talk.may_pipeline:
+            return None
+        envelope = self._envelope_of(following)
+        return None if self._talk.fault_of(envelope) else envelope
+
+    def _envelope_of(self, message: Begun) -> Envelope:
+        return Envelope(
+            sender=addresses.for_envelope(self.gateway.from_address),
+            to=addresses.for_envelope(message.to),
+            size=len(message.content),
+            eight_bit=not message.content.isascii(),
+            utf8=addresses.needs_smtputf8(message.to),
+        )
 
     def _not_ours(self) -> Verdict:
         """Between its address and its text the message left our hands: not a byte of it may go out, not even a dot."""
@@ -237,9 +231,7 @@ class _Delivery:
                 setattr(self.done, name, getattr(self.done, name) + 1)
 
     def _settlement(self, message: Begun, found: Verdict) -> Settlement:
-        meaning = found.meaning
-        if message.suspicious and meaning is Meaning.SUSPICIOUS:
-            meaning = Meaning.BAD  # the probe was accepted: this refusal is about the recipient after all
+        meaning = _meaning(message, found)
         state, outcome, wait = {
             Meaning.GOOD: (State.SENT, Outcome.SENT, None),
             Meaning.BAD: (State.BAD, Outcome.BAD, None),
@@ -264,9 +256,9 @@ class _Delivery:
 
     def _consider(self, message: Begun, found: Verdict, following: Begun | None) -> None:
         """What this verdict means for the session and the gateway. Raises _StopError when nothing more may be tried."""
-        meaning = Meaning.BAD if message.suspicious and found.meaning is Meaning.SUSPICIOUS else found.meaning
+        meaning = _meaning(message, found)
         if meaning.is_the_gateways:
-            self._put_back(following, found)
+            self._put_back(following)
             self._stop(found)
         if meaning in {Meaning.GOOD, Meaning.BAD, Meaning.LATER}:
             troubles.reached(self.gateway)
@@ -274,24 +266,24 @@ class _Delivery:
             self._used = True
             self._forget_refusals()
         elif meaning is Meaning.BAD and not found.nobody_there and not message.suspicious:
-            self._count_refusal(message, found, following)
+            self._count_refusal(message, following)
         elif meaning is Meaning.LOST and troubles.session_lost(self.gateway, message.id, found, pace=self.pace):
-            self._put_back(following, found)
+            self._put_back(following)
             raise _StopError
         if self._talk.is_open and found.stage in {Stage.RCPT, Stage.DATA}:
             self._talk.rset()
 
-    def _put_back(self, following: Begun | None, because: Verdict) -> None:
+    def _put_back(self, following: Begun | None) -> None:
         """Write what is judged; a message that was begun and never named goes back as it was."""
         if following is not None:
-            self._settled.append(_taken_back(following, because))
+            self._settled.append(_taken_back(following))
         self._write()
 
-    def _count_refusal(self, message: Begun, found: Verdict, following: Begun | None) -> None:
+    def _count_refusal(self, message: Begun, following: Begun | None) -> None:
         self._write()
         self.gateway.refused_running = [*self.gateway.refused_running, message.id]
         if troubles.refused(message.id):
-            self._put_back(following, found)
+            self._put_back(following)
             raise _StopError
 
     def _forget_refusals(self) -> None:
@@ -300,8 +292,20 @@ class _Delivery:
             self.gateway.refused_running = []
 
     def _write(self, *, body: int | None = None, begin: bool = False) -> ledger.Written:
-        settled, self._settled = self._settled, []
-        return ledger.write(self.lease, pace=self.pace, settled=settled, body=body, begin=begin)
+        written = ledger.write(self.lease, pace=self.pace, settled=self._settled, body=body, begin=begin)
+        self._settled = []
+        return written
+
+    def _save_what_is_known(self) -> None:
+        """The database went away with verdicts in our hands: one more try in a new session.
+
+        What cannot be written now is *maybe sent* for whoever comes next, which is true, if less than we know.
+        """
+        self._talk.drop()
+        connection.close()
+        with suppress(Error, LeaseLostError):
+            ledger.prepare()
+            self._write()
 
     def _note(self) -> None:
         Gateway.objects.filter(pk=1).update(last_check_at=Now())
@@ -309,13 +313,20 @@ class _Delivery:
             GatewayEvent.objects.create(action=GatewayEvent.Action.BATCH, sentence=self.done.sentence)
 
 
-def _taken_back(message: Begun, because: Verdict) -> Settlement:
+def _meaning(message: Begun, found: Verdict) -> Meaning:
+    """For one that was suspicious before, the probe was accepted: this refusal is about the recipient after all."""
+    return Meaning.BAD if message.suspicious and found.meaning is Meaning.SUSPICIOUS else found.meaning
+
+
+def _taken_back(message: Begun) -> Settlement:
     return Settlement(
         message=message.id,
         attempt=message.attempt,
         state=State.WAITING,
         outcome=Outcome.TAKEN_BACK,
-        verdict=because,
+        verdict=Verdict(
+            meaning=Meaning.NOTHING, stage=Stage.MAIL, sentence="The gateway paused before it was this message's turn."
+        ),
         charged=False,
     )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 
 from smtp_gateway.models import GatewayEvent
 from smtp_gateway.pace import REAL, Pace
@@ -140,7 +140,7 @@ def taken(*, connections: int, seconds: float) -> Iterator[Lease | None]:
     try:
         yield Lease(token=token, slot=found[0], length=length) if found else None
     finally:
-        with suppress(DatabaseError), connection.cursor() as cursor:  # a dead session has freed it already
+        with suppress(Error), connection.cursor() as cursor:  # a dead session has freed it already
             cursor.execute(_FREE, {"token": token})
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 

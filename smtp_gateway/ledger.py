@@ -160,10 +160,9 @@ _TYPES = {
     "words": "text[]",
     "sentences": "text[]",
 }
-_PREPARE = (
-    f"PREPARE gateway_write ({', '.join(_TYPES.values())}) AS "
-    + _WRITE % {name: f"${number}" for number, name in enumerate(_TYPES, start=1)}
-)
+_PREPARE = f"PREPARE gateway_write ({', '.join(_TYPES.values())}) AS " + _WRITE % {
+    name: f"${number}" for number, name in enumerate(_TYPES, start=1)
+}
 _EXECUTE = f"EXECUTE gateway_write ({', '.join(f'%({name})s' for name in _TYPES)})"
 
 

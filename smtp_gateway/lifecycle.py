@@ -12,8 +12,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from smtp_gateway import conversation, identity, leases
-from smtp_gateway.conversation import Conversation, Line, OpeningError, Timeouts
+from smtp_gateway import addresses, conversation, identity, leases
+from smtp_gateway.conversation import Conversation, Envelope, Line, OpeningError, Timeouts
 from smtp_gateway.errors import LifecycleError
 from smtp_gateway.models import DailyLog, Gateway, GatewayEvent, Slot
 from smtp_gateway.verdict import Verdict
@@ -136,7 +136,7 @@ def try_connection(*, by: str = "", timeouts: Timeouts | None = None) -> Trial:
     try:
         talk = Conversation(conversation.server(gateway), timeouts=timeouts or Timeouts.for_a_page(), record=True)
         talk.open()
-        found = talk.mail(gateway.from_address)
+        found = talk.mail(Envelope(sender=addresses.for_envelope(gateway.from_address), to=""))
         if found.is_good:
             talk.rset()
         talk.close()

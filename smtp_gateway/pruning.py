@@ -1,4 +1,4 @@
-"""Remove old text: the bytes of finished messages, once their keeping time is over, in small batches.
+"""Remove what is old: the bytes of finished messages, and the log's lines about batches, in small batches.
 
 That something was sent, to whom and when is kept; nothing that has not ended is ever touched.
 """
@@ -18,10 +18,17 @@ def prune(*, at: datetime) -> int:
     total = 0
     while emptied := _prune_batch(before):
         total += emptied
+    _forget_batches(before)
     if total:
         messages = "1 message" if total == 1 else f"{total} messages"
         GatewayEvent.objects.create(action=GatewayEvent.Action.PRUNED, sentence=f"The text of {messages} was removed.")
     return total
+
+
+def _forget_batches(before: datetime) -> None:
+    old = GatewayEvent.objects.filter(action=GatewayEvent.Action.BATCH, at__lt=before).order_by("pk")
+    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
+        GatewayEvent.objects.filter(pk__in=ids).delete()
 
 
 def _prune_batch(before: datetime) -> int:

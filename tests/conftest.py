@@ -9,6 +9,8 @@ from django.conf import settings as django_settings
 from django.test import override_settings
 from hypothesis import settings
 
+from tests.browsers import browser  # noqa: F401 - one for all folders: a second Playwright cannot run beside it
+
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")

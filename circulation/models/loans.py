@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Self
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
@@ -78,12 +79,21 @@ class Loan(models.Model):
         verbose_name="partner library",
     )
     lent_on = models.DateField()
+    lent_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="The moment, for undoing it.")
     due_on = models.DateField(
         "due", help_text="For a reader of an interlibrary loan: the date that the reader must keep."
     )
     due_set_on = models.DateField(help_text="The day on which the current due date was set, by lending or by renewal.")
     due_to_lender = models.DateField(null=True, blank=True, help_text="ILL borrowing: when the lender wants it back.")
     renewals = models.PositiveSmallIntegerField(default=0)
+    renewed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    before_renewal = models.JSONField(
+        encoder=DjangoJSONEncoder,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What the last renewal changed, for undoing it.",
+    )
 
     status = models.CharField(max_length=15, choices=Status.choices, default=Status.ON_LOAN)
     status_reason = models.TextField(blank=True, help_text="Private: it stands in no letter.")

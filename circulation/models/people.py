@@ -3,9 +3,12 @@
 from datetime import date
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+
+from .finding import words_of
 
 FOREVER = date(9999, 12, 31)
 """*No letters until* this day means: never again."""
@@ -118,6 +121,7 @@ class Patron(models.Model):
     left_on = models.DateField(null=True, blank=True, help_text="Left patrons are still told about what is out.")
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     added_at = models.DateTimeField(auto_now_add=True)
+    words = words_of(open=("first_name", "last_name", "known_as", "barcode"), guarded=("email",))
 
     guardians: "models.ManyToManyField[Guardian, Guardianship]" = models.ManyToManyField(
         "Guardian", through="Guardianship", related_name="patrons"
@@ -127,7 +131,10 @@ class Patron(models.Model):
     class Meta:
         ordering = ["last_name", "first_name", "barcode"]
         constraints = [models.CheckConstraint(condition=~Q(barcode=""), name="patron_has_a_barcode")]
-        indexes = [models.Index(fields=["last_name", "first_name"], name="patron_by_name")]
+        indexes = [
+            models.Index(fields=["last_name", "first_name"], name="patron_by_name"),
+            GinIndex(fields=["words"], name="patron_by_words", fastupdate=False),
+        ]
 
     def __str__(self) -> str:
         return self.full_name

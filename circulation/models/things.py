@@ -1,8 +1,10 @@
 """Items and the collections in which they stand (product.md, C1)."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from .finding import words_of
 from .people import PartnerLibrary
 
 
@@ -38,6 +40,7 @@ class Item(models.Model):
         help_text="The partner library that this item belongs to; empty: ours.",
     )
     added_at = models.DateTimeField(auto_now_add=True)
+    words = words_of(open=("barcode",), guarded=("title", "author", "call_number"))
 
     class Meta:
         ordering = ["title", "barcode"]
@@ -50,6 +53,7 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["title"], name="item_by_title"),
             models.Index(fields=["call_number"], name="item_by_call_number"),
+            GinIndex(fields=["words"], name="item_by_words", fastupdate=False),
         ]
 
     def __str__(self) -> str:

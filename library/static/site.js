@@ -41,11 +41,15 @@
     const bar = form.querySelector("[data-bulk]");
     if (!bar) return; // nothing can be done to these
     const rows = [...form.querySelectorAll("[data-tick]")];
-    const ticked = rows.filter((box) => box.checked).length;
+    const states = rows.filter((box) => box.checked).map((box) => box.dataset.tick);
+    const ticked = states.length;
     const all = form.querySelector("[data-tick-all]");
     rows.forEach((box) => box.closest("tr").classList.toggle("is-sel", box.checked));
     bar.hidden = ticked === 0;
     bar.querySelector("[data-how-many]").textContent = `${ticked} ticked`;
+    bar.querySelectorAll("[data-for]").forEach((button) => { // only what does something to one of them
+      button.hidden = !button.dataset.for.split(" ").some((state) => states.includes(state));
+    });
     all.checked = ticked > 0 && ticked === rows.length;
     all.indeterminate = ticked > 0 && !all.checked;
   };

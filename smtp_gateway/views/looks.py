@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from smtp_gateway.models import DeliveryAttempt, OutboundMessage
+from smtp_gateway.verdict import Stage
 
 State = OutboundMessage.State
 Outcome = DeliveryAttempt.Outcome
@@ -40,6 +41,18 @@ ATTEMPT = {
     Outcome.PROBE_REFUSED: Look(tone="bad", icon="circle-x", word="Probe refused"),
 }
 
+#: After which step of the conversation an attempt was decided.
+AFTER = {
+    Stage.MAIL: "after MAIL FROM",
+    Stage.RCPT: "after RCPT TO",
+    Stage.DATA: "after DATA",
+    Stage.BODY: "while the text was handed over",
+    Stage.DOT: "after the text",
+}
+
+#: Seconds; a faster answer needs no figure.
+NOTICEABLE = 0.1
+
 
 def of_message(message: OutboundMessage) -> Look:
     return MESSAGE[State(message.state)]
@@ -47,3 +60,12 @@ def of_message(message: OutboundMessage) -> Look:
 
 def of_attempt(attempt: DeliveryAttempt) -> Look:
     return ATTEMPT[Outcome(attempt.outcome)]
+
+
+def when_decided(attempt: DeliveryAttempt) -> str:
+    """*after RCPT TO, 0.4 s*; empty while it is going on."""
+    if attempt.finished_at is None or not attempt.stage:
+        return ""
+    took = (attempt.finished_at - attempt.started_at).total_seconds()
+    after = AFTER.get(Stage(attempt.stage), f"at {attempt.stage.upper()}")
+    return f"{after}, {took:.1f} s" if took >= NOTICEABLE else after

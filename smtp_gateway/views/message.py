@@ -35,7 +35,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "here": "outbox",
             "message": found,
             "look": looks.of_message(found),
-            "attempts": [(attempt, looks.of_attempt(attempt)) for attempt in attempts],
+            "attempts": [(each, looks.of_attempt(each), looks.when_decided(each)) for each in attempts],
             "verbs": verbs.fitting([found.state]),
             "shown_as": shown_as if shown_as in FORMS else "text",
             "text": _part(parsed, "plain"),

@@ -25,11 +25,11 @@ class Address:
     rule: Role | None
     is_admin: bool = False
     is_document: bool = True
-    """False: JSON, a download, a form's target, or a letter in its sandbox, where no script runs and axe's neither."""
+    """False: JSON, a download, or a letter in its sandbox, where no script runs and axe's neither."""
 
 
-#: Views that are no pages.
-NO_DOCUMENT = {"health", "live", "logout", "outbox-do", "message-eml", "message-html"}
+#: JSON and downloads. Letters in their sandbox have names in -html; targets of forms answer 405.
+NO_DOCUMENT = {"health", "live", "message-eml"}
 #: More than one address for a view: its other tabs.
 QUERIES = {
     "outbox": [f"?tab={tab}" for tab in TABS] + ["?q=nobody-is-called-that", "?day=2026-11-23&kind=notice"],
@@ -42,7 +42,8 @@ def every_address(sample: Sample) -> Iterator[Address]:
         for values in _samples(pattern, sample):
             for query in QUERIES.get(pattern.name or "", [""]):
                 url = reverse(pattern.name, kwargs=values) + query
-                yield Address(url=url, rule=rule, is_document=pattern.name not in NO_DOCUMENT)
+                is_document = pattern.name not in NO_DOCUMENT and not (pattern.name or "").endswith("-html")
+                yield Address(url=url, rule=rule, is_document=is_document)
     letter = reverse("message", args=[sample.messages[OutboundMessage.State.SENT].pk])
     yield from (Address(url=f"{letter}?as={shown}", rule=Role.LIBRARIAN) for shown in ("html", "source"))
     yield Address(url=reverse("admin:index"), rule=Role.ADMINISTRATOR, is_admin=True)
@@ -75,6 +76,8 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
         return [{"key": area.key} for area in areas.every() if not area.page]
     if pattern.name == "message":
         return [{"pk": message.pk} for message in sample.messages.values()]
+    if wanted == {"day"}:
+        return [{"day": sample.daily_log.day}]
     if wanted == {"pk"}:
         return [{"pk": sample.messages[OutboundMessage.State.BAD].pk}]
     raise LookupError(f"{pattern.name} has arguments {sorted(wanted)}: give them a sample in tests/pages/addresses.py.")

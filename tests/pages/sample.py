@@ -9,7 +9,7 @@ from circulation.models import Loan
 from library.models import Library
 from notices.models import Letter, Notice, Run
 from smtp_gateway import outbox
-from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
+from smtp_gateway.models import DailyLog, DeliveryAttempt, Gateway, OutboundMessage
 from tests.builders import a_group, a_loan, a_partner, a_patron
 
 State = OutboundMessage.State
@@ -45,6 +45,7 @@ class Sample:
 
     messages: dict[State, OutboundMessage]
     run: Run
+    daily_log: DailyLog
 
 
 def a_message(
@@ -71,7 +72,11 @@ def a_sample() -> Sample:
     library.save()
     a_partner()
     _gateway_is_on(now)
-    return Sample(messages={state: _in_state(state, now) for state in State}, run=_a_run(timezone.localdate(), now))
+    return Sample(
+        messages={state: _in_state(state, now) for state in State},
+        run=_a_run(timezone.localdate(), now),
+        daily_log=_a_daily_log(timezone.localdate(), now),
+    )
 
 
 def _gateway_is_on(now: datetime) -> None:
@@ -85,11 +90,11 @@ def _in_state(state: State, now: datetime) -> OutboundMessage:
     message = a_message(key=f"letter-{state}")
     fields: dict[str, object] = {"state": state}
     if state == State.SENT:
-        _tried(message, Outcome.SENT, code=250, words="2.0.0 Ok: queued as 4Zb7Kq2vT9")
+        _tried(message, Outcome.SENT, code=250, enhanced="2.0.0", words="Ok: queued as 4Zb7Kq2vT9")
         fields |= {"sent_at": now, "finished_at": now, "attempts": 1, "last_code": 250}
     elif state == State.BAD:
-        _tried(message, Outcome.LATER, code=451, words="4.7.1 Greylisted, please try again")
-        _tried(message, Outcome.BAD, code=550, words="5.1.1 <b>User unknown</b> in virtual mailbox table")
+        _tried(message, Outcome.LATER, code=451, enhanced="4.7.1", words="Greylisted, please try again")
+        _tried(message, Outcome.BAD, code=550, enhanced="5.1.1", words="<b>User unknown</b> in virtual table")
         fields |= {"finished_at": now, "attempts": 2, "reason": "No such mailbox."}
         fields |= {"last_code": 550, "last_enhanced": "5.1.1"}
     elif state == State.UNCERTAIN:
@@ -104,9 +109,15 @@ def _in_state(state: State, now: datetime) -> OutboundMessage:
     return message
 
 
-def _tried(message: OutboundMessage, outcome: Outcome, *, code: int | None = None, words: str = "") -> None:
+def _tried(message: OutboundMessage, outcome: Outcome, *, code: int | None = None, **reply: str) -> None:
     DeliveryAttempt.objects.create(
-        message=message, outcome=outcome, stage="rcpt", code=code, words=words, sentence="What the server meant."
+        message=message,
+        outcome=outcome,
+        stage="rcpt",
+        code=code,
+        finished_at=timezone.now(),
+        sentence="What the server meant.",
+        **reply,
     )
 
 
@@ -121,3 +132,15 @@ def _a_run(day: date, now: datetime) -> Run:
     Letter.objects.create(channel="email", to=patron.email, state=Letter.State.QUEUED, **common)
     Letter.objects.create(channel="paper", state=Letter.State.TO_PRINT, **common)
     return run
+
+
+def _a_daily_log(day: date, now: datetime) -> DailyLog:
+    return DailyLog.objects.create(
+        day=day,
+        covers_from=now - timedelta(days=1),
+        covers_to=now,
+        attention=1,
+        subject="Library mail, Mon 23 Nov: 1 thing to look at",
+        text="To look at\n   1. One email could not be sent.",
+        html='<html lang="en"><head><title>Log</title></head><body><p>One email could not be sent.</p></body></html>',
+    )

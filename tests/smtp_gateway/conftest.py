@@ -10,8 +10,16 @@ from tests.smtp_gateway.scripted import ScriptedServer
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
+def pipelining() -> bool:
+    """Whether the server offers it; ``both_ways`` in a test module runs everything with and without."""
+    return True
+
+
+@pytest.fixture
+def server(pipelining: bool) -> Iterator[ScriptedServer]:
     with ScriptedServer() as scripted:
+        if not pipelining:
+            scripted.extensions.remove("PIPELINING")
         yield scripted
 
 

@@ -3,14 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from smtp_gateway import lifecycle, mime, outbox
 from smtp_gateway.conversation import Timeouts
 from smtp_gateway.models import Gateway, OutboundMessage
 from smtp_gateway.pace import Pace
 
-#: A minute is a second, and a server that hangs is given up after half of one.
+#: For modules whose tests must hold with and without PIPELINING.
+both_ways = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "step by step"])
+
+#: A minute is a second.
 FAST = Pace(minute=1.0)
-SHORT = Timeouts(connect=0.5, command=0.5, data=0.5, block=0.5, dot=0.5, quit=0.2)
+#: Long enough for a busy machine, short enough for a test; HURRIED is for servers that hang.
+SHORT = Timeouts(connect=5, command=5, data=5, block=5, dot=5, quit=1)
+HURRIED = Timeouts(connect=0.4, command=0.4, data=0.4, block=0.4, dot=0.4, quit=0.2)
 SENDER = mime.Sender(address="library@banksia.example", name="Banksia College Library")
 
 

@@ -65,7 +65,11 @@ class ScriptedServer:
     users: dict[str, str] = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     tls_at_once: bool = False
+    says_354_to_anybody: bool = False
+    """Take DATA after a refused recipient, too, as RFC 2920 allows."""
     received: list[Received] = field(default_factory=list)
+    ahead: list[bytes] = field(default_factory=list)
+    """What had come with each final dot, unasked."""
     commands: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -173,14 +177,20 @@ class _Session:
         return base64.b64decode(self.line()).decode()
 
     def on_mail(self, arguments: str) -> None:
+        self.to = ""
         self.sender = arguments.partition("<")[2].partition(">")[0]
         self.say("mail", "250 2.1.0 ok", arguments)
 
     def on_rcpt(self, arguments: str) -> None:
-        self.to = arguments.partition("<")[2].partition(">")[0]
-        self.say("rcpt", "250 2.1.5 ok", self.to)
+        named = arguments.partition("<")[2].partition(">")[0]
+        self.to = ""
+        if self.say("rcpt", "250 2.1.5 ok", named).startswith("2"):
+            self.to = named
 
     def on_data(self, arguments: str) -> None:
+        if not self.to and not self.server.says_354_to_anybody:
+            self.connection.sendall(b"503 5.5.1 no valid recipients\r\n")
+            return
         if not self.say("data", "354 go ahead", self.to).startswith("3"):
             return
         lines = []
@@ -188,6 +198,11 @@ class _Session:
             lines.append(line.removeprefix(b"."))
             if self.server.answer("body", self.to) is DROP:
                 raise _OverError
+        self.server.ahead.append(self.unread)
+        if not self.to:
+            self.server.commands.append(f"(a text of {len(b''.join(lines))} bytes for nobody)")
+            self.connection.sendall(b"554 5.5.1 no valid recipients\r\n")
+            return
         message = Received(self.sender, self.to, b"".join(lines))
         told = self.server.answer("dot", self.to)
         if told is None or (isinstance(told, str) and told.startswith("2")):

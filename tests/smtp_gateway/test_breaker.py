@@ -4,9 +4,9 @@ import pytest
 
 from smtp_gateway import delivery, lifecycle
 from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
-from tests.smtp_gateway.outgoing import FAST, SHORT, messages, states
+from tests.smtp_gateway.outgoing import FAST, SHORT, both_ways, messages, states
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
 
 def check():

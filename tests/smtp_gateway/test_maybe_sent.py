@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from smtp_gateway import delivery, outbox
 from smtp_gateway.models import DeliveryAttempt, OutboundMessage
-from tests.smtp_gateway.outgoing import FAST, SHORT, a_message
+from tests.smtp_gateway.outgoing import FAST, SHORT, a_message, both_ways
 from tests.smtp_gateway.scripted import DROP
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
 
 @pytest.fixture

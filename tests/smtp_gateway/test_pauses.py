@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from smtp_gateway import delivery, lifecycle
 from smtp_gateway.models import DeliveryAttempt, Gateway, GatewayEvent, OutboundMessage
-from tests.smtp_gateway.outgoing import FAST, SHORT, a_gateway, messages, states
+from tests.smtp_gateway.outgoing import FAST, SHORT, a_gateway, both_ways, messages, states
 from tests.smtp_gateway.scripted import DROP
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
 
 def check():

@@ -11,10 +11,10 @@ from django.utils import timezone
 from smtp_gateway import delivery, leases
 from smtp_gateway.models import DeliveryAttempt, GatewayEvent, OutboundMessage, Slot
 from tests.smtp_gateway.child import a_worker
-from tests.smtp_gateway.outgoing import FAST, SHORT, a_message, messages, states
+from tests.smtp_gateway.outgoing import FAST, SHORT, a_message, both_ways, messages, states
 from tests.smtp_gateway.scripted import DROP
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
 
 def killed_at(server, step, *, message=0):

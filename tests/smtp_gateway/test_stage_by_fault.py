@@ -4,10 +4,10 @@ import pytest
 
 from smtp_gateway import delivery
 from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
-from tests.smtp_gateway.outgoing import FAST, SHORT, a_gateway, a_message
+from tests.smtp_gateway.outgoing import FAST, HURRIED, SHORT, a_gateway, a_message, both_ways
 from tests.smtp_gateway.scripted import DROP, GARBAGE, HALF_A_LINE, HANG
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
 FAULTS = {
     "4xx": "450 4.0.0 not now",
@@ -50,7 +50,7 @@ def test_a_fault_at_a_stage(stage, fault, server, transactional_db):
     server.answers[stage] = FAULTS[fault]
     a_message("mia")
 
-    delivery.check(pace=FAST, timeouts=SHORT)
+    delivery.check(pace=FAST, timeouts=HURRIED if fault == "hang" else SHORT)
 
     assert _seen() == EXPECTED[stage][fault]
     assert OutboundMessage.objects.filter(reserved_at__isnull=False).count() == 0
@@ -72,7 +72,7 @@ def _seen():
 def test_a_drop_in_the_middle_of_the_text(gateway, server):
     """The server has no dot and so no message: it waits, and nothing is uncertain."""
     server.answers["body"] = DROP
-    a_message("mia", text="line\n" * 400_000)
+    a_message("mia", text="line\n" * 2_000_000)
 
     delivery.check(pace=FAST, timeouts=SHORT)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from smtp_gateway import heartbeats, lifecycle, watchdog
+from smtp_gateway import heartbeats, leases, lifecycle, watchdog
 from smtp_gateway.models import DailyLog, Gateway, Heartbeat, OutboundMessage
 from tests.smtp_gateway.outgoing import a_message
 
@@ -79,6 +79,15 @@ def test_a_tick_that_fell_silent(well):
     Heartbeat.objects.update(beat_at=well - timedelta(minutes=4))
 
     assert codes(well) == [("tick-silent", True)]
+
+
+def test_a_check_that_waits_for_a_slow_server_is_not_silent(well):
+    """The final dot may take ten minutes."""
+    heartbeats.beat(heartbeats.SEND)
+    Heartbeat.objects.update(beat_at=well - timedelta(minutes=4))
+
+    with leases.taken(connections=1, seconds=600):
+        assert codes(well) == []
 
 
 def test_a_log_that_was_not_sent_two_hours_after_its_time(well):

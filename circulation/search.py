@@ -1,0 +1,47 @@
+"""Find patrons, items and loans: by number, by the beginning of any word, by a reference number.
+
+``mia ch`` finds Mia Chen, ``obrien`` finds O'Brien, ``Tāmati`` and ``tamati`` are one. Who may search by what is an
+argument: addresses and titles are for librarians (product.md, S1). Shows nothing and changes nothing.
+"""
+
+from django.db.models import F, Q, QuerySet
+
+from circulation.models import Item, Loan, Patron
+from circulation.models.finding import HasWords
+
+
+def cleaned(text: str) -> str:
+    """What a scanner or a person typed, without control characters and spaces around it."""
+    return "".join(one for one in text if one.isprintable()).strip()
+
+
+def patron_by_number(number: str) -> Patron | None:
+    """The patron with exactly this card number, typed in capitals or not. Erased patrons are not found."""
+    patrons = Patron.objects.filter(barcode__in=_as_typed(number), erased_at=None)
+    return patrons.select_related("group").first()
+
+
+def item_by_number(number: str) -> Item | None:
+    """The item with exactly this barcode, typed in capitals or not."""
+    return Item.objects.filter(barcode__in=_as_typed(number)).select_related("owner").first()
+
+
+def patrons(text: str, *, addresses: bool) -> QuerySet[Patron]:
+    """Patrons who have a word beginning with each word of ``text``; those who left come last."""
+    found = Patron.objects.filter(HasWords(text, guarded=addresses), erased_at=None).select_related("group")
+    return found.order_by(F("left_on").desc(nulls_first=True), "last_name", "first_name", "barcode")
+
+
+def items(text: str, *, titles: bool) -> QuerySet[Item]:
+    """Items by the beginning of their barcode and, where ``titles`` may be searched, of words of title and author."""
+    return Item.objects.filter(HasWords(text, guarded=titles)).select_related("owner").order_by("title", "barcode")
+
+
+def open_loans_by_reference(reference: str) -> QuerySet[Loan]:
+    """Interlibrary loans by our or their reference number, whole."""
+    wanted = _as_typed(reference)
+    return Loan.objects.open().with_borrowers().filter(Q(our_reference__in=wanted) | Q(their_reference__in=wanted))
+
+
+def _as_typed(number: str) -> list[str]:
+    return list(dict.fromkeys([number, number.upper(), number.lower()]))

@@ -1,0 +1,1 @@
+"""The pages of circulation, one file for each family of pages."""

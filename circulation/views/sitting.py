@@ -1,0 +1,253 @@
+"""One scan or one button at the desk: what it was, which verb it means, and what is told about it.
+
+What was scanned is found by ``search`` and done by ``desk``; whether it may be done is the verbs' decision. A refusal
+is told with the deed that would mend it. Knows no HTTP: the views hand over what was typed and show what is told.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils import timezone
+
+from circulation import desk, search
+from circulation.models import Item, Loan, Patron
+from circulation.views.just_happened import Deed, JustHappened
+from circulation.words import a_day, who
+
+MOST_CHOICES = 12
+
+
+class Mode(TextChoices):
+    """What a scanned item means at this moment."""
+
+    LEND = "lend", "Lend"
+    RETURN = "return", "Return"
+    RENEW = "renew", "Renew"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A button beside a refusal: the verb that would mend it."""
+
+    button: str
+    verb: str
+    item: int | None = None
+    loan: int | None = None
+    patron: int | None = None
+    asks_date: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A sentence: ``heading`` says what did not happen, ``title`` is set in italics before the rest."""
+
+    heading: str
+    sentence: str
+    title: str = ""
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the typed words may mean: more than one thing, or a thing that nobody scanned."""
+
+    patrons: list[Patron]
+    items: list[tuple[Item, Loan | None]]
+    more: bool
+
+
+@dataclass(kw_only=True)
+class Sitting:
+    """Who sits at the desk, in which mode, for which patron; afterwards, what is to be told."""
+
+    by: Any
+    at: datetime
+    mode: Mode
+    patron: Patron | None
+    happened: JustHappened
+    is_librarian: bool
+    told: list[Told] = field(default_factory=list)
+    choices: Choices | None = None
+
+    @property
+    def on(self) -> date:
+        return timezone.localdate(self.at)
+
+    def scan(self, typed: str) -> None:
+        """A card, a barcode, or words; an empty field is no scan."""
+        text = search.cleaned(typed)
+        if not text:
+            return
+        expects_card = self.mode == Mode.LEND and self.patron is None
+        card, item = search.patron_by_number(text), search.item_by_number(text)
+        if card and (expects_card or not item):
+            self._card(card)
+        elif item:
+            self._item(item)
+        else:
+            self._words(text)
+
+    def lend(self, item: Item, *, due: date | None = None) -> None:
+        if self.patron is None:
+            self._no_card_yet(item)
+            return
+        try:
+            loan = desk.lend(item, to=self.patron, on=self.on, at=self.at, due=due, by=self.by)
+        except desk.AlreadyOut as refusal:
+            self._out_already(item, refusal, to=self.patron)
+        except desk.DeskError as refusal:
+            wants_date = due is not None or isinstance(refusal, desk.NeedsDate)
+            self._not_lent(item, refusal, wants_date=wants_date)
+        else:
+            self.happened.add(Deed.LENT, item, loan)
+
+    def take_back(self, thing: Item | Loan) -> bool:
+        """Whether it is back now."""
+        item = thing if isinstance(thing, Item) else thing.item
+        try:
+            loan = desk.take_back(thing, on=self.on, at=self.at, by=self.by)
+        except desk.DeskError as refusal:
+            self._refused(Deed.NOT_RETURNED, item, refusal)
+            return False
+        self.happened.add(Deed.RETURNED, item, loan)
+        self._what_to_do_with(loan)
+        return True
+
+    def renew(self, thing: Item | Loan) -> None:
+        item = thing if isinstance(thing, Item) else thing.item
+        try:
+            loan = desk.renew(thing, on=self.on, at=self.at, by=self.by)
+        except desk.DeskError as refusal:
+            self._refused(Deed.NOT_RENEWED, item, refusal)
+        else:
+            self.happened.add(Deed.RENEWED, item, loan)
+
+    def hand_over(self, loan: Loan) -> None:
+        """Take it back from whoever has it, and lend it to the patron at the desk."""
+        if self.take_back(loan):
+            self.lend(loan.item)
+
+    def undo(self, number: int) -> None:
+        """Take back what was done under this number in the list."""
+        entry = self.happened.find(number)
+        loan = Loan.objects.with_borrowers().filter(pk=entry.loan or 0).first() if entry else None
+        if entry is None or loan is None or entry.undone:
+            self.told.append(Told(heading="Nothing to undo.", sentence="It was undone, or it is too long ago."))
+            return
+        undo: dict[Deed, Callable[..., object]] = {
+            Deed.LENT: desk.undo_lend,
+            Deed.RETURNED: desk.undo_return,
+            Deed.RENEWED: desk.undo_renew,
+        }
+        try:
+            undo[Deed(entry.deed)](loan, at=self.at, by=self.by)
+        except desk.DeskError as refusal:
+            self.told.append(_about(loan.item, "Not undone.", str(refusal)))
+        else:
+            self.happened.mark_undone(entry)
+
+    def _card(self, card: Patron) -> None:
+        if self.mode != Mode.RETURN:
+            self.patron = card
+            return
+        sentence = f"That is a patron’s card: {who(card)}. To take something back, scan the thing itself."
+        offer = Offer(button=f"Lend to {card.first_name or card}", verb="open", patron=card.pk)
+        self.told.append(Told(heading="Not returned.", sentence=sentence, offers=(offer,)))
+
+    def _item(self, item: Item) -> None:
+        verbs: dict[Mode, Callable[[Item], object]] = {
+            Mode.LEND: self.lend,
+            Mode.RETURN: self.take_back,
+            Mode.RENEW: self.renew,
+        }
+        verbs[self.mode](item)
+
+    def _words(self, text: str) -> None:
+        """What begins with these words; one patron and nothing else is meant without asking."""
+        wants_items = self.mode != Mode.LEND or self.patron is not None
+        patrons, items = [], []
+        if self.mode != Mode.RETURN:
+            patrons = list(search.patrons(text, addresses=self.is_librarian)[: MOST_CHOICES + 1])
+        if wants_items:
+            items = list(search.items(text, titles=self.is_librarian)[: MOST_CHOICES + 1])
+            items += [loan.item for loan in self._by_reference(text)]
+        if len(patrons) == 1 and not items:
+            self.patron = patrons[0]
+        elif patrons or items:
+            most = MOST_CHOICES // 2 if patrons and items else MOST_CHOICES
+            more = max(len(patrons), len(items)) > most
+            self.choices = Choices(patrons=patrons[:most], items=_with_loans(items[:most]), more=more)
+        else:
+            self.told.append(Told(heading="Not found.", sentence=self._nothing_is(text)))
+
+    def _by_reference(self, text: str) -> list[Loan]:
+        return list(search.open_loans_by_reference(text)[:MOST_CHOICES]) if self.is_librarian else []
+
+    def _nothing_is(self, text: str) -> str:
+        if any(one.isdigit() for one in text):
+            return f"No card and no item has the number {text}."
+        if self.mode == Mode.RETURN:
+            return f"No item begins with “{text}”." if self.is_librarian else f"No item has the number {text}."
+        return f"Nobody’s name has words that begin with “{text}”."
+
+    def _no_card_yet(self, item: Item) -> None:
+        loan = Loan.objects.open().with_borrowers().filter(item=item).first()
+        sentence = f"{item} is an item, and nobody is at the desk. Scan a patron’s card first."
+        offers = (Offer(button="Take it back", verb="return", loan=loan.pk),) if loan else ()
+        self.told.append(_about(item, "Not lent.", sentence, *offers))
+
+    def _out_already(self, item: Item, refusal: desk.AlreadyOut, *, to: Patron) -> None:
+        """A second scan of what the patron has just got is told, but nothing went wrong."""
+        loan = refusal.loan
+        if loan.patron_id != to.pk:
+            offer = Offer(button=f"Return it and lend it to {to.first_name or to}", verb="hand-over", loan=loan.pk)
+            self._refused(Deed.NOT_LENT, item, refusal, offer, loan=loan)
+            return
+        sentence = f"{item} is with {to} already, until {a_day(loan.due_on, on=self.on)}."
+        if desk.undoable(loan.lent_at, at=self.at):
+            self.told.append(_about(item, "Scanned twice.", sentence))
+        else:
+            self.told.append(_about(item, "Not lent.", sentence, Offer(button="Renew it", verb="renew", loan=loan.pk)))
+
+    def _not_lent(self, item: Item, refusal: desk.DeskError, *, wants_date: bool) -> None:
+        if wants_date and self.is_librarian:
+            offer = Offer(button="Lend it until this day", verb="lend", item=item.pk, asks_date=True)
+            self._refused(Deed.NOT_LENT, item, refusal, offer)
+        elif wants_date:
+            self._refused(Deed.NOT_LENT, item, desk.DeskError(f"{refusal} A librarian can do that."))
+        else:
+            self._refused(Deed.NOT_LENT, item, refusal)
+
+    def _refused(
+        self, deed: Deed, item: Item, refusal: desk.DeskError, *offers: Offer, loan: Loan | None = None
+    ) -> None:
+        self.told.append(_about(item, f"{deed.label.removesuffix(':')}.", str(refusal), *offers))
+        self.happened.add(deed, item, loan)
+
+    def _what_to_do_with(self, loan: Loan) -> None:
+        """What came back and may not simply go on the shelf."""
+        if loan.status == Loan.Status.BILLED:
+            self._told_back(loan, f"is back. It was billed to {who(loan.borrower)}: tell the office.")
+        elif loan.status == Loan.Status.LOST:
+            self._told_back(loan, "is back. It was given up as lost: tell the office if it was paid for.")
+        elif loan.service == Loan.Service.ILL_BORROWING:
+            by = f" by {a_day(loan.due_to_lender, on=self.on)}" if loan.due_to_lender else ""
+            self._told_back(loan, f"belongs to {loan.item.owner}: send it home{by}.")
+
+    def _told_back(self, loan: Loan, rest: str) -> None:
+        self.told.append(_about(loan.item, "Returned.", f"{loan.item} {rest}"))
+
+
+def _with_loans(items: list[Item]) -> list[tuple[Item, Loan | None]]:
+    """Each item with its open loan, in one query."""
+    loans = {loan.item_id: loan for loan in Loan.objects.open().with_borrowers().filter(item__in=items)}
+    return [(item, loans.get(item.pk)) for item in items]
+
+
+def _about(item: Item, heading: str, sentence: str, *offers: Offer) -> Told:
+    """A sentence that begins with the item's title shows it as a title."""
+    title = item.title if sentence.startswith(item.title) else ""
+    return Told(heading=heading, title=title, sentence=sentence.removeprefix(title), offers=offers)

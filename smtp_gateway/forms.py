@@ -1,0 +1,148 @@
+"""The gateway's settings as people fill them in: sentences under the fields, and a password that is written, never read.
+
+Refuses what cannot work (a password without a user ID) and leaves to ``lifecycle.try_connection`` what only the server
+knows. The state of the gateway is no business of this form, and is never saved with it.
+"""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from smtp_gateway import lifecycle
+from smtp_gateway.models import Gateway
+from smtp_gateway.models.gateway import ONE_LINE
+
+NOT_AN_ADDRESS = "This is not an email address. One looks like library@school.example."
+HOST_WITH_PORT = re.compile(r"[^:\[\]]+:\d+|.*://.*")
+NUMBERS = ("port", "minutes_between_checks", "messages_each_check", "connections", "keep_text_days")
+
+
+def _number_sentence(name: str) -> str:
+    """What may be written into a field for a number; the limits are the model's."""
+    limits = sorted(validator.limit_value for validator in Gateway._meta.get_field(name).validators)
+    return f"Write a whole number from {limits[0]:,} to {limits[-1]:,}."
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Saving takes effect at the next check; nothing is restarted.
+
+    ``seen`` is the version of the settings that the person was shown: who saves over a colleague's change is told.
+    """
+
+    new_password = forms.CharField(
+        label="SMTP password",
+        required=False,
+        strip=False,
+        max_length=500,
+        validators=[ONE_LINE],
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    forget_password = forms.BooleanField(label="Remove the stored password", required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Gateway
+        fields = [
+            "host",
+            "port",
+            "security",
+            "ehlo_name",
+            "username",
+            "may_login_in_clear",
+            "may_login_in_clear_confirmed",
+            "from_name",
+            "from_address",
+            "reply_to",
+            "test_to",
+            "minutes_between_checks",
+            "messages_each_check",
+            "connections",
+            "daily_log_at",
+            "keep_text_days",
+            "start_mode",
+        ]
+        labels = {"from_name": "From name", "keep_text_days": "Keep sent text, days", "start_mode": "After a restart"}
+        widgets = {
+            "daily_log_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            **{name: forms.TextInput(attrs={"inputmode": "numeric"}) for name in NUMBERS},
+        }
+        error_messages = {
+            **{name: {"invalid": NOT_AN_ADDRESS} for name in ("from_address", "reply_to", "test_to")},
+            **{
+                name: dict.fromkeys(("required", "invalid", "min_value", "max_value"), _number_sentence(name))
+                for name in NUMBERS
+            },
+            "daily_log_at": {"invalid": "Write a time of day: 07:00.", "required": "Write a time of day: 07:00."},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.settings_version
+        self.fields["new_password"].help_text = (
+            "Stored and never shown. Type here to replace it."
+            if self.instance.has_password
+            else "Kept encrypted and never shown again."
+        )
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = _class_of(field, with_error=name in self.errors)
+
+    @property
+    def rare_ones_matter(self) -> bool:
+        """Something among the rarely needed fields is set, or wrong."""
+        chosen = self.instance.connections > 1 or self.instance.may_login_in_clear
+        return bool(chosen or {"connections", "may_login_in_clear", "may_login_in_clear_confirmed"} & set(self.errors))
+
+    @property
+    def password_was_typed(self) -> bool:
+        """It has to be typed once more when something else was wrong: it is not sent back."""
+        return bool(self.is_bound and self.errors and self.data.get("new_password"))
+
+    def clean_host(self) -> str:
+        host: str = self.cleaned_data["host"]
+        if HOST_WITH_PORT.fullmatch(host):
+            raise ValidationError("Only the server's name stands here; its port has a field of its own.")
+        return host
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
+            self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
+        if self.instance.is_on:
+            for name, what in (("host", "a server"), ("from_address", "a From address")):
+                if name in given and not given[name]:
+                    self.add_error(name, f"The gateway is on and needs {what}. Stop it first, or fill this in.")
+        self._check_login(given)
+        return given
+
+    def _check_login(self, given: dict[str, Any]) -> None:
+        password = given.get("new_password") or (self.instance.has_password and not given.get("forget_password"))
+        if given.get("username") and not password:
+            self.add_error("new_password", "A user ID needs its password. Type it, or empty the user ID.")
+        if given.get("new_password") and "username" in given and not given["username"]:
+            self.add_error("username", "A password needs its user ID. Fill it in, or empty the password.")
+        ticks = [bool(given.get("may_login_in_clear")), bool(given.get("may_login_in_clear_confirmed"))]
+        if any(ticks) and not all(ticks):
+            self.add_error("may_login_in_clear_confirmed", "Both ticks are needed, or none.")
+        elif given.get("username") and given.get("security") == Gateway.Security.NONE and not all(ticks):
+            sentence = "The password would travel unprotected. Choose STARTTLS or TLS, or allow it below, twice."
+            self.add_error("security", sentence)
+
+    def save_by(self, person: str) -> Gateway:
+        """Save the settings and nothing else of the row: the state is the gateway's own, and may have moved."""
+        gateway: Gateway = super().save(commit=False)
+        if self.cleaned_data["new_password"]:
+            gateway.set_password(self.cleaned_data["new_password"])
+        elif self.cleaned_data["forget_password"]:
+            gateway.set_password("")
+        gateway.save(update_fields=[*self.Meta.fields, "password_encrypted"])
+        lifecycle.settings_saved(by=person, changed=self.changed_data)
+        return gateway
+
+
+def _class_of(field: forms.Field, *, with_error: bool) -> str:
+    if isinstance(field, forms.BooleanField):
+        return "form-check-input"
+    look = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+    return f"{look} field-error" if with_error else look
