@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from circulation.words import several
 from library.admin_parts import ReadOnly
-from notices import held, ready
+from notices import compose, held, ready, steps
 from notices.models import Letter, Line, Notice, Run, RunSettings, Schedule, Step, Template, TemplateVersion
 
 
@@ -18,8 +21,20 @@ def who(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
+class StepsInOrder(BaseInlineFormSet):
+    """Refuses numbers that do not rise with the days: such a step would never be said."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form not in self.deleted_forms and form.is_valid()]
+        rungs = [(row["number"], row["days"]) for row in kept if "number" in row and "days" in row]
+        if problems := steps.disorder(rungs):
+            raise ValidationError(problems)
+
+
 class StepInline(admin.TabularInline):
     model = Step
+    formset = StepsInOrder
     extra = 0
 
 
@@ -106,8 +121,14 @@ class LetterAdmin(ReadOnly):
     list_display = ("__str__", "state", "audience", "channel", "recipient", "to", "day", "why")
     list_filter = ["state", "channel", "audience", "service"]
     search_fields = ["to", "patron__last_name", "patron__barcode", "guardian__name", "partner__name"]
+    actions = ["write_again"]
     list_select_related = ["patron", "guardian", "group", "partner"]
     inlines = [LineInline]
+
+    @admin.action(description="Write again")
+    def write_again(self, request: HttpRequest, letters: QuerySet[Letter]) -> None:
+        number = compose.write_again(letters.values_list("pk", flat=True))
+        self.message_user(request, f"{several(number, 'letter')} will be written again within a minute.")
 
 
 @admin.register(Run)
@@ -119,9 +140,9 @@ class RunAdmin(ReadOnly):
     @admin.action(description="Let the held letters go")
     def let_go(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
         letters = sum(held.let_go(run, by=who(request), on=timezone.localdate()) for run in runs)
-        self.message_user(request, f"{letters} letters are on their way.")
+        self.message_user(request, f"{several(letters, 'letter')} on the way.")
 
     @admin.action(description="Drop the held letters")
     def drop(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
         letters = sum(held.drop(run, by=who(request)) for run in runs)
-        self.message_user(request, f"{letters} letters were dropped.")
+        self.message_user(request, f"{several(letters, 'letter')} dropped.")

@@ -28,8 +28,9 @@ def assignments(schedules: list[Schedule]) -> Iterator[Assignment]:
                 yield Assignment(service, ANY, ANY, schedule)
                 break
     circulation = [_Reach.of(schedule) for schedule in schedules if schedule.service == Loan.Service.CIRCULATION]
+    collections = [ANY, *Collection.objects.values_list("pk", flat=True)]
     for group in Group.objects.values_list("pk", flat=True):
-        for collection in [ANY, *Collection.objects.values_list("pk", flat=True)]:
+        for collection in collections:
             fitting = [reach for reach in circulation if reach.holds(group, collection)]
             if fitting:
                 winner = max(fitting, key=lambda reach: (reach.particularity, -reach.schedule.pk))

@@ -7,22 +7,22 @@ writing it only leaves out what is no longer wanted.
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import date, datetime
 from datetime import time as time_of_day
+from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
-from circulation.calendar import OpenDays
+from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Loan
-from circulation.signals import Cause
 from library.models import Library
 from notices import rendering, take_back
 from notices.letter_data import LibraryData
-from notices.letter_rows import LetterRow, Reader, at_local_time
-from notices.models import Letter, Run, Template, TemplateVersion
+from notices.letter_rows import LetterRow, LineRow, Reader, at_local_time
+from notices.models import Letter, Template, TemplateVersion
 from notices.models.schedule import step_name
 from smtp_gateway import mime, outbox
 
@@ -59,53 +59,83 @@ def _take_some() -> list[int]:
 def _write(letter_ids: list[int], *, on: date) -> int:
     if not letter_ids:
         return 0
-    take_back.recheck(letter_ids, cause=Cause.STATUS, on=on)
-    press = _Press(sender=mime.sender(), at=timezone.now())
+    sender = mime.sender()
+    # A letter that waited to be written speaks from the day on which it is written.
+    Letter.objects.filter(pk__in=letter_ids, day__lt=on).update(day=on)
+    take_back.recheck(letter_ids, why="No longer so when the letter was written.", on=on)
     reader = Reader(library=LibraryData.of(Library.the()), open_days=OpenDays.load())
-    for row in reader.rows(letter_ids):
-        press.write(row)
+    press = _Press(reader=reader, sender=sender, at=timezone.now())
+    for letter_id, lines in reader.lines(letter_ids, on=on):
+        press.write(letter_id, lines)
     press.hand_over()
+    # Whatever is planned and has no lines would be taken up again and again.
+    Letter.objects.to_write().filter(pk__in=letter_ids).update(
+        state=Letter.State.TAKEN_BACK, why="Nothing was left to say."
+    )
     return len(press.written)
+
+
+def write_again(letter_ids: Iterable[int]) -> int:
+    """What could not be written is planned once more, for when its wording or address was mended."""
+    with transaction.atomic():
+        letters = Letter.objects.filter(pk__in=list(letter_ids), state=Letter.State.FAILED).order_by("pk")
+        chosen = list(letters.select_for_update().values_list("pk", flat=True))
+        Letter.objects.filter(pk__in=chosen).update(state=Letter.State.PLANNED, why="")
+        _recount(chosen)
+        return len(chosen)
+
+
+class Ready(NamedTuple):
+    """A letter in words; ``finished`` is its message, None for paper and for what is held."""
+
+    row: LetterRow
+    words: rendering.Written
+    version: int
+    finished: outbox.Finished | None
 
 
 class _Press:
     """Words for one chunk of letters, and what becomes of each."""
 
-    def __init__(self, *, sender: mime.Sender, at: datetime) -> None:
+    def __init__(self, *, reader: Reader, sender: mime.Sender, at: datetime) -> None:
+        self._reader = reader
         self._sender = sender
         self._at = at
         self._templates = {
             (template.service, template.number, template.audience): template.current
             for template in Template.objects.filter(kind=Template.Kind.STEP).select_related("current")
         }
-        self.written: list[tuple[LetterRow, rendering.Written, int]] = []
+        self.written: list[Ready] = []
         self.failed: dict[int, str] = {}
 
-    def write(self, row: LetterRow) -> None:
+    def write(self, letter_id: int, lines: list[LineRow]) -> None:
         """Whatever is wrong with one letter stays with that letter; nothing here touches the database."""
         try:
+            row = self._reader.row(lines)
             version = self._version(row)
             wording = rendering.compiled(subject=version.subject, body=version.body, audience=row.audience)
-            self.written.append((row, rendering.render(wording, row.data), version.pk))
-        except (LetterError, rendering.TemplateError) as reason:
-            self.failed[row.id] = str(reason)
+            words = rendering.render(wording, row.data)
+            by_email = row.channel == Letter.Channel.EMAIL and not row.held
+            finished = self._finished(row, words) if by_email else None
+            self.written.append(Ready(row, words, version.pk, finished))
+        except (LetterError, rendering.TemplateError, outbox.OutboxError, CalendarError) as reason:
+            self.failed[letter_id] = str(reason)
         except Exception as surprise:
-            log.error("Letter %s could not be written: %s", row.id, type(surprise).__name__)
-            self.failed[row.id] = f"Something in its data cannot be written ({type(surprise).__name__})."
+            log.error("Letter %s could not be written: %s", letter_id, type(surprise).__name__)
+            self.failed[letter_id] = f"Something in its data cannot be written ({type(surprise).__name__})."
 
     def hand_over(self) -> None:
         """Emails to the outbox, paper to the print queue, held ones kept: all in the caller's transaction."""
-        by_email = [(row, words) for row, words, _ in self.written if row.channel == "email" and not row.held]
-        ids = outbox.queue_many([self._finished(row, words) for row, words in by_email])
-        messages = {row.id: message for (row, _), message in zip(by_email, ids, strict=True)}
+        by_email = [ready for ready in self.written if ready.finished]
+        ids = outbox.queue_many([ready.finished for ready in by_email if ready.finished])
+        messages = {ready.row.id: message for ready, message in zip(by_email, ids, strict=True)}
         with connection.cursor() as cursor:
             execute_values(
-                cursor.cursor,
-                KEEP,
-                [self._kept(row, words, version, messages.get(row.id)) for row, words, version in self.written],
+                cursor.cursor, KEEP, [self._kept(ready, messages.get(ready.row.id)) for ready in self.written]
             )
         for letter_id, why in self.failed.items():
-            _fail(letter_id, why=why)
+            Letter.objects.filter(pk=letter_id).update(state=Letter.State.FAILED, why=why)
+        _recount(self.failed)
 
     def _version(self, row: LetterRow) -> TemplateVersion:
         version = self._templates.get((row.service, row.number, row.audience))
@@ -140,10 +170,11 @@ class _Press:
             not_before=row.not_before,
         )
 
-    def _kept(self, row: LetterRow, words: rendering.Written, version: int, message: int | None) -> tuple[object, ...]:
+    def _kept(self, ready: Ready, message: int | None) -> tuple[object, ...]:
+        row, words = ready.row, ready.words
         state = Letter.State.HELD if row.held else Letter.State.QUEUED if message else Letter.State.TO_PRINT
         text, html = ("", "") if message else (words.text, words.html)
-        return (row.id, state.value, words.subject, text, html, message, version, self._at, _expires_at(row))
+        return (row.id, state.value, words.subject, text, html, message, ready.version, self._at, _expires_at(row))
 
 
 # Promises: one statement for a chunk; an email's words are kept in its message alone.
@@ -160,15 +191,34 @@ def _expires_at(row: LetterRow) -> datetime:
     return at_local_time(row.expires_on, time_of_day(0))
 
 
-def _fail(letter_id: int, *, why: str) -> None:
-    """Mark one letter, and count its loans as failed where no other letter tells of them."""
-    letter = Letter.objects.get(pk=letter_id)
-    letter.state, letter.why = Letter.State.FAILED, why
-    letter.save(update_fields=["state", "why"])
-    if letter.run_id is None:
-        return
-    others = Letter.objects.filter(lines__notice=OuterRef("pk")).exclude(state=Letter.State.FAILED)
-    lost = letter.notices.filter(~Exists(others)).values("loan").distinct().count()
-    by_email = letter.channel == Letter.Channel.EMAIL
-    counted = {"email": F("email") - lost} if by_email else {"paper": F("paper") - lost}
-    Run.objects.filter(pk=letter.run_id).update(failed=F("failed") + lost, **counted)
+# Promises: the three counts keep their sum. A loan is failed when all its letters are, else told by email when one is
+# by email, else on paper.
+RECOUNT = """
+WITH loan AS (
+    SELECT notice.loan_id, bool_and(letter.state = 'failed') AS failed,
+           bool_or(letter.channel = 'email' AND letter.state <> 'failed') AS by_email
+    FROM notices_letter letter
+    JOIN notices_line line ON line.letter_id = letter.id
+    JOIN notices_notice notice ON notice.id = line.notice_id
+    WHERE letter.run_id = %(run)s
+    GROUP BY notice.loan_id
+),
+counted AS (
+    SELECT count(*) FILTER (WHERE failed) AS failed, count(*) FILTER (WHERE NOT failed AND NOT by_email) AS paper
+    FROM loan
+)
+UPDATE notices_run run
+SET failed = counted.failed, paper = counted.paper,
+    email = greatest(run.email + run.paper + run.failed - counted.failed - counted.paper, 0)
+FROM counted WHERE run.id = %(run)s
+"""
+
+
+def _recount(letter_ids: Iterable[int]) -> None:
+    """The runs of these letters, after some of them could not be written, or can be written again."""
+    runs = (
+        Letter.objects.filter(pk__in=list(letter_ids), run__isnull=False).order_by("run").values_list("run", flat=True)
+    )
+    with connection.cursor() as cursor:
+        for run in runs.distinct():
+            cursor.execute(RECOUNT, {"run": run})

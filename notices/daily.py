@@ -1,6 +1,7 @@
 """One look at the clock: the daily run if it is due, then whatever letters are still to be written."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 
 from django.utils import timezone
 
@@ -12,9 +13,14 @@ SECONDS_FOR_WRITING = 240
 
 
 def look(*, at: datetime) -> None:
-    """Safe to be called by any number of clocks. A gateway without an address only delays the writing."""
-    scan.run_if_due(at=at)
+    """Safe to be called by any number of clocks. A run that cannot be made does not keep written letters back."""
     try:
-        compose.write_planned(on=timezone.localtime(at).date(), seconds=SECONDS_FOR_WRITING)
-    except OutboxError:
-        return  # ``lifecycle`` says so on every page, and the letters wait as planned.
+        scan.run_if_due(at=at)
+    finally:
+        write(on=timezone.localtime(at).date())
+
+
+def write(*, on: date) -> None:
+    """A gateway without an address only delays the writing: its page says so, and the letters wait as planned."""
+    with suppress(OutboxError):
+        compose.write_planned(on=on, seconds=SECONDS_FOR_WRITING)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from circulation.models import ImportFile
 from notices.models import Letter, Notice, Run, Schedule
+from notices.models.letter import LetterQuerySet
 
 SMALL_RUN = 40
 TIMES_THE_USUAL = 3
@@ -35,28 +36,34 @@ def why_hold(run: Run) -> str | None:
 def let_go(run: Run, *, by: User | None, on: date) -> int:
     """Send the letters of a held run on their way: they are written again for the day ``on``, and queued."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk)
+        letters, run = _locked(run)
         if not run.is_held:
             return 0
         run.let_go_at, run.decided_by = timezone.now(), by
         run.save(update_fields=["let_go_at", "decided_by"])
-        return (
-            Letter.objects.of_run(run).held().update(state=Letter.State.PLANNED, day=on, subject="", text="", html="")
-        )
+        Notice.objects.standing().filter(run=run, said_on__lt=on).update(said_on=on)
+        return letters.update(state=Letter.State.PLANNED, day=on, subject="", text="", html="")
 
 
 def drop(run: Run, *, by: User | None) -> int:
     """Nobody hears these letters, and they are not said again. Returns how many letters were dropped."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run.pk)
+        letters, run = _locked(run)
         if not run.is_held:
             return 0
         now = timezone.now()
         run.dropped_at, run.decided_by = now, by
         run.save(update_fields=["dropped_at", "decided_by"])
         Notice.objects.standing().filter(run=run).update(dropped_at=now)
-        waiting = Letter.objects.of_run(run).filter(state__in=[Letter.State.HELD, Letter.State.PLANNED])
-        return waiting.update(state=Letter.State.DROPPED, subject="", text="", html="")
+        return letters.update(state=Letter.State.DROPPED, subject="", text="", html="")
+
+
+def _locked(run: Run) -> tuple[LetterQuerySet, Run]:
+    """The run's letters that wait, the ones being written just now among them, and the run: locked in the order in
+    which composing locks them."""
+    letters = Letter.objects.of_run(run).filter(state__in=[Letter.State.HELD, Letter.State.PLANNED])
+    waiting = list(letters.order_by("pk").select_for_update().values_list("pk", flat=True))
+    return Letter.objects.filter(pk__in=waiting), Run.objects.select_for_update().get(pk=run.pk)
 
 
 def _first_of_a_schedule(run: Run) -> str | None:
@@ -72,7 +79,7 @@ def _after_a_large_import(run: Run) -> str | None:
     if before is not None:
         files = files.filter(applied_at__gt=before.started_at)
     for file in files.order_by("-applied_at"):
-        touched = file.added + file.changed + file.returned
+        touched = file.added + file.changed  # returns are what a nightly file of loans is for
         if touched * PART_CHANGED_BY_IMPORT > file.rows:
             return f"The import of {file.name} changed {touched} of {file.rows} rows."
     return None

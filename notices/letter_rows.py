@@ -19,7 +19,7 @@ from circulation.calendar import OpenDays
 from notices import steps
 from notices.letter_data import Book, Child, LetterData, LibraryData, joined
 from notices.models import Audience, Schedule, Step
-from notices.wanted import TABLES
+from notices.wanted import HOME_MAY_BE_TOLD, LINES_OF_LETTERS
 
 ONE_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
@@ -37,16 +37,14 @@ SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel
        coalesce(grp.contact_name, ''),
        guardian.name, guardian.salutation, also.name, also.salutation,
        partner.name,
-       letter.audience = 'patron' AND EXISTS (
-           SELECT FROM notices_line other JOIN notices_letter home ON home.id = other.letter_id
+       letter.audience = 'patron' AND 0 < (  -- counted: EXISTS would be planned as a look at all letters ever written
+           SELECT count(*) FROM notices_line other JOIN notices_letter home ON home.id = other.letter_id
            WHERE other.notice_id = notice.id AND other.taken_out_at IS NULL AND home.audience = 'guardian'
+             AND home.state NOT IN ('failed', 'dropped', 'taken_back')
        ),
-       letter.audience = 'patron' AND patron.may_write_home AND NOT grp.is_staff AND EXISTS (
-           SELECT FROM circulation_guardianship link JOIN circulation_guardian carer ON carer.id = link.guardian_id
-           WHERE link.patron_id = patron.id AND link.library_letters AND carer.erased_at IS NULL
-             AND (link.no_letters_until IS NULL OR link.no_letters_until <= letter.day)
-       )
-FROM {TABLES}
+       letter.audience = 'patron' AND {HOME_MAY_BE_TOLD},
+       grp.library_day
+FROM {LINES_OF_LETTERS}
 JOIN circulation_item item ON item.id = loan.item_id
 LEFT JOIN circulation_partnerlibrary owner ON owner.id = item.owner_id
 LEFT JOIN circulation_guardian guardian ON guardian.id = letter.guardian_id
@@ -55,7 +53,7 @@ WHERE line.letter_id = ANY(%(letters)s) AND line.taken_out_at IS NULL
 ORDER BY letter.id, patron.last_name, patron.first_name, patron.id, loan.due_on, item.title, loan.id
 """
 
-# What else a patron has at home and is late: a quiet list under the letter, of the same service.
+# What else a patron has at home and was told about before: a quiet list under the letter, of the same service.
 ALSO_OUT = """
 SELECT letter.id, loan.id AS loan_id, loan.due_on, loan.lent_on, item.title, item.author
 FROM notices_letter letter
@@ -63,6 +61,10 @@ JOIN circulation_loan loan ON loan.patron_id = letter.patron_id AND loan.service
 JOIN circulation_item item ON item.id = loan.item_id
 WHERE letter.id = ANY(%(letters)s) AND letter.audience = 'patron' AND letter.number > 0
   AND loan.returned_on IS NULL AND loan.status = 'on_loan' AND loan.due_on < letter.day
+  AND EXISTS (
+      SELECT FROM notices_notice notice
+      WHERE notice.loan_id = loan.id AND notice.due_on = loan.due_on AND notice.number > 0
+        AND notice.undone_at IS NULL AND notice.taken_back_at IS NULL AND notice.dropped_at IS NULL)
 ORDER BY letter.id, loan.due_on, item.title
 """
 
@@ -110,6 +112,7 @@ class LineRow(NamedTuple):
     partner_name: str | None
     home_told: bool
     has_home: bool | None
+    library_day: int | None
 
 
 class AlsoOutRow(NamedTuple):
@@ -149,19 +152,22 @@ class Reader:
         self._open_days = open_days
         schedules = Schedule.objects.prefetch_related("steps")
         self._rungs = {step.pk: (schedule, step) for schedule in schedules for step in schedule.steps.all()}
-        self._next: dict[tuple[int, date, date, int], date | None] = {}
+        self._next: dict[tuple[int, date, date, int, int | None], date | None] = {}
+        self._also_out: dict[int, list[AlsoOutRow]] = {}
 
-    def rows(self, letter_ids: Sequence[int]) -> Iterator[LetterRow]:
-        """The letters that still have something to say, in the order of their ids."""
+    def lines(self, letter_ids: Sequence[int], *, on: date) -> Iterator[tuple[int, list[LineRow]]]:
+        """Id and lines of the letters that have something to say on this day, in the order of their ids."""
         with connection.cursor() as cursor:
             cursor.execute(ALSO_OUT, {"letters": list(letter_ids)})
-            also_out = _by_letter(map(AlsoOutRow._make, cursor.fetchall()))
-            cursor.execute(LINES, {"letters": list(letter_ids)})
+            self._also_out = _by_letter(map(AlsoOutRow._make, cursor.fetchall()))
+            cursor.execute(LINES, {"letters": list(letter_ids), "on": on})
             lines = map(LineRow._make, cursor.fetchall())
         for letter_id, group in groupby(lines, key=lambda line: line.id):
-            yield self._row(list(group), also_out.get(letter_id, []))
+            yield letter_id, list(group)
 
-    def _row(self, lines: list[LineRow], also_out: list[AlsoOutRow]) -> LetterRow:
+    def row(self, lines: list[LineRow]) -> LetterRow:
+        """The letter that these lines make. Raises CalendarError where no open day can be promised."""
+        lines = _highest_of_each_loan(lines)
         first = lines[0]
         audience = Audience(first.audience)
         number = max(line.number for line in lines)
@@ -175,8 +181,8 @@ class Reader:
             to=first.address,
             to_name=_to_name(audience, first),
             held=first.held,
-            data=self._data(audience, number, lines, also_out),
-            expires_on=min(self._expires_on(line) for line in lines),
+            data=self._data(audience, number, lines, self._also_out.get(first.id, [])),
+            expires_on=min(self._expires_on(line) for line in lines if (line.number > 0) == (number > 0)),
             not_before=self._not_before(lines),
         )
 
@@ -259,16 +265,23 @@ class Reader:
         schedule, step = self._rung(line)
         if line.number < 0 or schedule is None or step is None:
             return None
-        key = (step.pk, line.due_on, line.day, line.occurrence)
+        key = (step.pk, line.due_on, line.day, line.occurrence, line.library_day)
         if key not in self._next:
             self._next[key] = self._find_next(line, schedule, step)
         return self._next[key]
 
     def _find_next(self, line: LineRow, schedule: Schedule, step: Step) -> date | None:
-        coming = steps.next_day(schedule, step, due_on=line.due_on, said_on=line.day, open_days=self._open_days)
+        coming = steps.next_day(
+            schedule,
+            step,
+            due_on=line.due_on,
+            said_on=line.day,
+            open_days=self._open_days,
+            library_day=line.library_day,
+        )
         if step.repeat_days and line.occurrence < (step.repeat_times or 32_000):
             again = line.day + timedelta(days=step.repeat_days)
-            again = steps.letter_day(schedule, again, open_days=self._open_days)
+            again = steps.letter_day(schedule, again, open_days=self._open_days, library_day=line.library_day)
             coming = min(coming, again) if coming else again
         if coming is not None and (coming - line.due_on).days > schedule.stop_after:
             return None
@@ -323,6 +336,16 @@ def _dear(audience: Audience, line: LineRow) -> str:
     if audience == Audience.CONTACT:
         return line.contact_name or f"teacher of {line.group_name}"
     return "colleagues"
+
+
+def _highest_of_each_loan(lines: list[LineRow]) -> list[LineRow]:
+    """Two steps that share a day may have the same reader: the book stands in the letter once, at the higher one."""
+    highest: dict[int, LineRow] = {}
+    for line in lines:
+        known = highest.setdefault(line.loan_id, line)
+        if line.number > known.number:
+            highest[line.loan_id] = line
+    return list(highest.values())
 
 
 def _also(line: AlsoOutRow) -> Book:

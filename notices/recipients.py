@@ -14,22 +14,14 @@ from datetime import date
 
 from django.db.backends.utils import CursorWrapper
 
-WHO_MAY_BE_WRITTEN_TO = """
-    SELECT link.id, link.patron_id, guardian.id AS guardian_id, guardian.email, guardian.address, guardian.prefers_paper
-    FROM circulation_guardianship link
-    JOIN circulation_guardian guardian ON guardian.id = link.guardian_id
-    WHERE link.library_letters
-      AND (link.no_letters_until IS NULL OR link.no_letters_until <= %(on)s)
-      AND guardian.erased_at IS NULL
-"""
+from notices.wanted import CARER_MAY_BE_TOLD, HAS_HOME
 
 # Promises: every row of loans_at_step gets one row in told_to for each person who is told, or none at all.
 FIND = f"""
 CREATE TEMPORARY TABLE told_to ON COMMIT DROP AS
 WITH borrower AS (
     SELECT due.loan_id, due.step_id, due.who, due.how, patron.id AS patron_id, patron.email, patron.prefers_paper,
-           (patron.may_write_home AND NOT grp.is_staff AND EXISTS (
-               SELECT FROM circulation_guardianship link WHERE link.patron_id = patron.id)) AS has_home,
+           {HAS_HOME} AS has_home,
            grp.id AS group_id, grp.contact_email
     FROM loans_at_step due
     JOIN circulation_patron patron ON patron.id = due.patron_id
@@ -42,21 +34,25 @@ home AS (
     WHERE has_home AND (who IN ('guardians', 'both')
         OR (who = 'patron' AND how = 'email_or_guardians' AND email = '' AND NOT prefers_paper))
 ),
-may AS ({WHO_MAY_BE_WRITTEN_TO}),
-carer AS (
-    SELECT home.loan_id, home.step_id, home.patron_id, may.id AS link_id, may.guardian_id,
-           CASE WHEN home.how = 'paper' OR may.prefers_paper THEN 'paper'
-                WHEN may.email <> '' THEN 'email'
+reader AS (
+    SELECT home.loan_id, home.step_id, carer.id AS guardian_id,
+           CASE WHEN home.how = 'paper' OR carer.prefers_paper THEN 'paper'
+                WHEN carer.email <> '' THEN 'email'
                 WHEN home.how = 'email_or_paper' THEN 'paper' END AS channel,
-           may.email, lower(may.email) AS email_key, lower(may.address) AS address_key
-    FROM home JOIN may ON may.patron_id = home.patron_id
+           carer.email, lower(carer.email) AS email_key, lower(carer.address) AS address_key
+    FROM home
+    JOIN circulation_guardianship link ON link.patron_id = home.patron_id
+    JOIN circulation_guardian carer ON carer.id = link.guardian_id
+    WHERE {CARER_MAY_BE_TOLD}
 ),
 household AS (
-    SELECT loan_id, step_id, channel, (array_agg(email ORDER BY link_id))[1] AS email,
-           array_agg(guardian_id ORDER BY link_id) AS guardians
-    FROM carer
+    SELECT loan_id, step_id, channel, (array_agg(email ORDER BY guardian_id))[1] AS email,
+           array_agg(guardian_id ORDER BY guardian_id) AS guardians
+    FROM reader
     WHERE channel IS NOT NULL
-    GROUP BY loan_id, step_id, channel, CASE channel WHEN 'email' THEN email_key ELSE address_key END
+    GROUP BY loan_id, step_id, channel, CASE channel WHEN 'email' THEN email_key ELSE address_key END,
+             -- No address is nobody's shared address.
+             CASE WHEN channel = 'paper' AND address_key = '' THEN guardian_id END
 )
 SELECT loan_id, step_id, 'patron' AS audience, patron_id, NULL::bigint AS guardian_id,
        NULL::bigint AS also_guardian_id, NULL::bigint AS group_id, NULL::bigint AS partner_id, channel,

@@ -16,11 +16,11 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg2.extras import execute_values
 
-from circulation.calendar import OpenDays
+from circulation.calendar import CalendarError, OpenDays
 from notices import held, ready, recipients, steps
 from notices.assignments import assignments
 from notices.models import Outcome, Run, RunSettings, Schedule
-from notices.scan_sql import BY_CHANNEL, CLEAR, JUDGE, NOBODY, PLAN, RULES, SAY, TOO_SOON
+from notices.scan_sql import BY_CHANNEL, CLEAR, JUDGE, NOBODY, PLAN, RULES, SAY, STILL_SO, TOO_SOON
 
 ONE_RUN_AT_A_TIME = 7_001
 """Key of the advisory lock: two runs at once would both be right, and one of them would do the work for nothing."""
@@ -63,7 +63,7 @@ def _by_the_clock(*, on: date, at: datetime, quiet: str | None) -> Run | None:
                 _look(record)
                 held.hold_if_unusual(record)
             return record
-    except RunError as wrong:
+    except (RunError, CalendarError) as wrong:
         return Run.objects.create(
             day=on, by_clock=True, started_at=at, finished_at=timezone.now(), state=Run.State.FAILED, reason=str(wrong)
         )
@@ -81,17 +81,19 @@ def _look(record: Run) -> None:
     """Judge every loan, write notices and planned letters, and count; raises RunError when the sums do not agree."""
     schedules = list(Schedule.objects.in_force())
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        # The planner knows nothing of its own intermediate results, takes them for one row each, and loops squared.
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL enable_nestloop = off")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
         open_days = OpenDays.load()
         _write_rules(cursor, schedules, on=record.day, open_days=open_days)
         first, last = steps.looked_at(schedules, on=record.day, open_days=open_days)
         counts = _judge(cursor, record, first=first, last=last)
+        looked_at = counts.pop("looked_at")
         recipients.find(cursor, on=record.day)
         counts += _sort_out(cursor, record, days_between=any(schedule.days_between for schedule in schedules))
         _write(cursor, record)
-        looked_at = _count_loans(cursor, first=first, last=last)
         cursor.execute(CLEAR)
+        cursor.execute("SET LOCAL enable_nestloop = on")
     if counts.total() != looked_at:
         raise RunError(f"{looked_at} loans were looked at, but what became of them adds up to {counts.total()}.")
     record.looked_at = looked_at
@@ -103,7 +105,7 @@ def _look(record: Run) -> None:
 
 
 def _write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
-    """Temporary tables ``falls_under`` (which schedule), ``letter_day`` (does it write today) and ``due_window``."""
+    """Temporary tables ``falls_under`` (which schedule a loan has) and ``due_window`` (which step it has reached)."""
     cursor.execute(RULES)
     _fill(
         cursor,
@@ -149,6 +151,8 @@ def _judge(cursor: CursorWrapper, record: Run, *, first: date, last: date) -> Co
     cursor.execute(JUDGE, values)
     counts = Counter(dict(cursor.fetchall()))
     cursor.execute("ANALYZE loans_at_step")
+    cursor.execute(STILL_SO, values)
+    counts[Outcome.STATUS] += cursor.rowcount
     return counts
 
 
@@ -173,14 +177,6 @@ def _write(cursor: CursorWrapper, record: Run) -> None:
 def plan_letters(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:
     """Letters to be written from ``said`` and ``told_to``: one per recipient, service, audience and channel."""
     cursor.execute(PLAN, {"run": run_id, "on": on})
-
-
-def _count_loans(cursor: CursorWrapper, *, first: date, last: date) -> int:
-    cursor.execute(
-        "SELECT count(*) FROM circulation_loan WHERE returned_on IS NULL AND due_on BETWEEN %s AND %s", [first, last]
-    )
-    (number,) = cursor.fetchone()
-    return int(number)
 
 
 def _fill(cursor: CursorWrapper, table: str, rows: Iterable[Sequence[Any]]) -> None:

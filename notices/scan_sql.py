@@ -1,5 +1,7 @@
 """The statements of the scan, in the order in which they run. Each says what it promises."""
 
+from notices.wanted import BY_THEMSELVES, HAS_HOME, HOME_MAY_BE_TOLD, WRITTEN_ABOUT
+
 # The day's rules as rows, so that loans can be joined to them. They live as long as the transaction.
 RULES = """
 CREATE TEMPORARY TABLE falls_under (
@@ -17,23 +19,20 @@ CREATE TEMPORARY TABLE loans_at_step (
 # each step that it has reached today; two steps may share a day).
 #   told      what the ledger holds about the loan's present due date
 #   reached   windows that hold the due date, and whether the ledger lets this step be said now
-JUDGE = """
+JUDGE = f"""
 WITH looked AS MATERIALIZED (
     SELECT loan.id AS loan_id, loan.due_on, loan.due_set_on, loan.patron_id, loan.partner_id, loan.service,
            schedule.id AS schedule_id, schedule.letter_per_loan, schedule.days_between,
            CASE
              WHEN NOT %(by_hand)s AND (
-                 (schedule.weekdays <> '{}' AND NOT %(weekday)s = ANY (schedule.weekdays))
+                 (schedule.weekdays <> '{{}}' AND NOT %(weekday)s = ANY (schedule.weekdays))
                  OR (schedule.on_library_day AND grp.library_day <> %(weekday)s)) THEN 'closed'
-             WHEN loan.status <> 'on_loan'
-                 AND NOT (loan.status = 'extension_asked' AND loan.quiet_until <= %(on)s) THEN 'status'
+             WHEN NOT {WRITTEN_ABOUT} THEN 'status'
              WHEN schedule.id IS NULL OR schedule.no_letters THEN 'no_schedule'
              WHEN loan.due_on < %(on)s - schedule.stop_after THEN 'past_stop'
            END AS settled,
            CASE
-             WHEN NOT %(by_hand)s AND NOT coalesce(
-                 grp.active AND (patron.auto_send = 'yes' OR (patron.auto_send = 'group' AND grp.auto_send)),
-                 partner.active AND partner.auto_send) THEN 'no_auto_send'
+             WHEN NOT %(by_hand)s AND NOT {BY_THEMSELVES} THEN 'no_auto_send'
              WHEN patron.no_letters_until > %(on)s THEN 'no_letters'
            END AS hushed
     FROM circulation_loan loan
@@ -57,15 +56,23 @@ in_window AS MATERIALIZED (
 ),
 entry AS MATERIALIZED (
     SELECT notice.loan_id, notice.number, count(*) AS times, max(notice.occurrence) AS occurrence,
-           max(notice.said_on) AS said_on, bool_or(notice.dropped_at IS NULL) AS heard
+           max(notice.said_on) AS said_on,
+           -- What is held, or stands in a letter that could not be written, was not told yet: climbing waits for it.
+           min(CASE WHEN run.held_at IS NOT NULL AND run.let_go_at IS NULL AND run.dropped_at IS NULL
+                      OR notice.id IN (SELECT line.notice_id FROM notices_line line
+                                       JOIN notices_letter letter ON letter.id = line.letter_id
+                                       WHERE letter.state = 'failed')
+                    THEN %(on)s ELSE notice.said_on END) AS first_said_on,
+           bool_or(notice.dropped_at IS NULL) AS heard
     FROM notices_notice notice
+    LEFT JOIN notices_run run ON run.id = notice.run_id
     JOIN (SELECT DISTINCT loan_id, due_on FROM in_window) AS loan USING (loan_id, due_on)
     WHERE notice.undone_at IS NULL AND notice.taken_back_at IS NULL
     GROUP BY notice.loan_id, notice.number
 ),
 told AS MATERIALIZED (
     SELECT loan_id, max(number) AS top, bool_or(heard) AS heard,
-           (array_agg(said_on ORDER BY number DESC))[1] AS said_on
+           (array_agg(first_said_on ORDER BY number DESC))[1] AS first_said_on
     FROM entry
     WHERE number > 0
     GROUP BY loan_id
@@ -80,8 +87,8 @@ reached AS MATERIALIZED (
                     THEN 'again' ELSE 'already_told' END
              WHEN window_.number < coalesce(told.top, -32000) THEN 'already_told'
              WHEN window_.after IS NULL THEN 'now'
-             WHEN window_.after <> coalesce(told.top, 0) THEN 'not_yet'
-             WHEN window_.said_by IS NOT NULL AND told.said_on > window_.said_by THEN 'not_yet'
+             WHEN coalesce(told.top, 0) < window_.after THEN 'not_yet'
+             WHEN told.first_said_on > window_.said_by THEN 'not_yet'
              WHEN window_.is_last AND window_.after > 0 AND NOT told.heard THEN 'not_yet'
              ELSE 'now'
            END AS verdict
@@ -116,23 +123,37 @@ kept AS (
     WHERE judged.outcome IS NULL
 )
 SELECT outcome, count(*) FROM judged WHERE outcome IS NOT NULL GROUP BY outcome
+UNION ALL
+-- Of the same instant as the outcomes, but not by way of them: what does not add up is found out.
+SELECT 'looked_at', count(*) FROM circulation_loan WHERE returned_on IS NULL AND due_on BETWEEN %(first)s AND %(last)s
+"""
+
+# Promises: from here to the commit nobody changes these loans. What a desk or an import changed meanwhile (we waited
+# for it) is left out; what they change next waits for us, and then finds the letters that must be taken back.
+STILL_SO = f"""
+WITH same AS MATERIALIZED (
+    SELECT loan.id
+    FROM circulation_loan loan
+    JOIN (SELECT DISTINCT loan_id, due_on FROM loans_at_step) AS due
+        ON due.loan_id = loan.id AND due.due_on = loan.due_on
+    WHERE loan.returned_on IS NULL AND {WRITTEN_ABOUT}
+    FOR SHARE OF loan
+),
+gone AS (
+    DELETE FROM loans_at_step due WHERE NOT EXISTS (SELECT FROM same WHERE same.id = due.loan_id) RETURNING due.loan_id
+)
+SELECT DISTINCT loan_id FROM gone
 """
 
 # Promises: a loan that leaves here leaves with an outcome. What remains in loans_at_step has somebody to be told.
-NOBODY = """
+NOBODY = f"""
 WITH gone AS (
     DELETE FROM loans_at_step due
     WHERE NOT EXISTS (SELECT FROM told_to WHERE told_to.loan_id = due.loan_id)
     RETURNING due.loan_id, due.patron_id, due.who
 ),
 loan AS (
-    SELECT gone.loan_id, bool_and(
-        gone.who = 'guardians' AND patron.may_write_home AND NOT grp.is_staff
-        AND EXISTS (SELECT FROM circulation_guardianship link WHERE link.patron_id = patron.id)
-        AND NOT EXISTS (
-            SELECT FROM circulation_guardianship link
-            WHERE link.patron_id = patron.id AND link.library_letters
-              AND (link.no_letters_until IS NULL OR link.no_letters_until <= %(on)s))) AS home_is_off
+    SELECT gone.loan_id, bool_and(gone.who = 'guardians' AND {HAS_HOME} AND NOT {HOME_MAY_BE_TOLD}) AS home_is_off
     FROM gone
     LEFT JOIN circulation_patron patron ON patron.id = gone.patron_id
     LEFT JOIN circulation_group grp ON grp.id = patron.group_id
@@ -144,17 +165,31 @@ SELECT CASE WHEN home_is_off THEN 'no_letters' ELSE 'no_address' END, count(*) F
 # Promises: nobody gets two letters of runs closer together than the schedule says; the whole loan waits, so that
 # patron and home hear of a step on one day.
 TOO_SOON = """
-WITH recent AS (
+WITH written AS MATERIALIZED (
+    SELECT day, patron_id, guardian_id, also_guardian_id, partner_id
+    FROM notices_letter
+    WHERE day > %(on)s - (SELECT max(days_between)::integer FROM loans_at_step)
+      AND state IN ('planned', 'held', 'queued', 'to_print', 'printed')
+),
+heard AS MATERIALIZED (
+    SELECT kind, person, max(day) AS day
+    FROM (SELECT 'patron' AS kind, patron_id AS person, day FROM written
+          UNION ALL SELECT 'guardian', guardian_id, day FROM written
+          UNION ALL SELECT 'guardian', also_guardian_id, day FROM written
+          UNION ALL SELECT 'partner', partner_id, day FROM written) AS one
+    WHERE person IS NOT NULL
+    GROUP BY kind, person
+),
+telling AS MATERIALIZED (
+    SELECT loan_id, 'patron' AS kind, patron_id AS person FROM told_to
+    UNION ALL SELECT loan_id, 'guardian', guardian_id FROM told_to
+    UNION ALL SELECT loan_id, 'guardian', also_guardian_id FROM told_to
+    UNION ALL SELECT loan_id, 'partner', partner_id FROM told_to
+),
+recent AS MATERIALIZED (
     SELECT DISTINCT due.loan_id
-    FROM loans_at_step due
-    JOIN told_to USING (loan_id, step_id)
-    JOIN notices_letter letter
-      ON letter.day > %(on)s - due.days_between
-     AND letter.state IN ('planned', 'held', 'queued', 'to_print', 'printed')
-     AND (letter.patron_id = told_to.patron_id OR letter.guardian_id = told_to.guardian_id
-          OR letter.also_guardian_id = told_to.guardian_id OR letter.guardian_id = told_to.also_guardian_id
-          OR letter.partner_id = told_to.partner_id)
-    WHERE due.days_between > 0
+    FROM loans_at_step due JOIN telling USING (loan_id) JOIN heard USING (kind, person)
+    WHERE heard.day > %(on)s - due.days_between
 ),
 gone AS (DELETE FROM loans_at_step due USING recent WHERE due.loan_id = recent.loan_id RETURNING due.loan_id)
 SELECT DISTINCT loan_id FROM gone
@@ -209,6 +244,7 @@ SELECT letter_id, %(run)s, service, audience, channel, 'planned', number, 0, %(o
 FROM planned;
 INSERT INTO notices_line (letter_id, notice_id)
 SELECT letter_id, unnest(notices) FROM planned;
+ANALYZE notices_notice, notices_letter, notices_line;
 """
 
 # They would go with the transaction; a caller may have more than one run in its own.

@@ -7,7 +7,7 @@ loans to these windows. What was said before is the ledger's business; a window 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from circulation.calendar import OpenDays
 from notices.models import Schedule, Step
@@ -25,9 +25,9 @@ class Window:
     set_before: date | None = None
     """Reminders: only where the current due date was set before this day, the step's own."""
     after: int | None = None
-    """Climbing: the overdue number that must have been said last; 0: none. None: whatever was said."""
+    """Climbing: the overdue number that must have been said, or a higher one; 0: none. None: whatever was said."""
     said_by: date | None = None
-    """Climbing: and it was said on this day at the latest."""
+    """Climbing: and it was first said on this day at the latest."""
     is_last: bool = False
     """The highest overdue step of its schedule."""
 
@@ -57,7 +57,9 @@ def following(schedule: Schedule, step: Step) -> Step | None:
     return later[0] if later else None
 
 
-def next_day(schedule: Schedule, step: Step, *, due_on: date, said_on: date, open_days: OpenDays) -> date | None:
+def next_day(
+    schedule: Schedule, step: Step, *, due_on: date, said_on: date, open_days: OpenDays, library_day: int | None
+) -> date | None:
     """The day on which the step after ``step`` goes, if nothing changes: an open day and a day for letters."""
     coming = following(schedule, step)
     if coming is None:
@@ -67,17 +69,38 @@ def next_day(schedule: Schedule, step: Step, *, due_on: date, said_on: date, ope
         day = days.reached(said_on, coming.days - step.days)
     else:
         day = days.reached(due_on, coming.days)
-    return letter_day(schedule, max(day, said_on + ONE_DAY), open_days=open_days)
+    return letter_day(schedule, max(day, said_on + ONE_DAY), open_days=open_days, library_day=library_day)
 
 
-def letter_day(schedule: Schedule, day: date, *, open_days: OpenDays) -> date:
-    """``day``, or the next open one that is among the schedule's weekdays."""
-    day = open_days.first_open(day)
+def letter_day(schedule: Schedule, day: date, *, open_days: OpenDays, library_day: int | None) -> date:
+    """``day``, or the next open one that is among the schedule's weekdays, and the group's library day if it asks so.
+
+    Where the two never meet within a year, the first open day stands for *some time later*.
+    """
+    first = day = open_days.first_open(day)
+    wanted = set(schedule.weekdays or range(7))
+    if schedule.on_library_day and library_day is not None:
+        wanted &= {library_day}
     for _ in range(366):
-        if not schedule.weekdays or day.weekday() in schedule.weekdays:
+        if day.weekday() in wanted:
             return day
         day = open_days.first_open(day + ONE_DAY)
-    return day
+    return first
+
+
+def disorder(rungs: list[tuple[int, int]]) -> list[str]:
+    """What is wrong with these (number, days) of one schedule, as sentences; empty where nothing is.
+
+    Numbers rise with the days, because the ledger never says a lower one after a higher one.
+    """
+    found = []
+    for (number, days), (next_number, next_days) in pairwise(sorted(rungs)):
+        if next_days < days:
+            found.append(
+                f"Step {next_number} ({next_days} days) comes before step {number} ({days} days). "
+                "Give the earlier day the lower number."
+            )
+    return found
 
 
 def _in_order(schedule: Schedule) -> list[Step]:
@@ -109,7 +132,7 @@ def _overdue(schedule: Schedule, on: date, days: "_Days") -> Iterator[Window]:
         due_from, after, said_by = first_due, None, None
         if schedule.climb:
             before, rungs = stages[place - 1] if place else (0, [])
-            after = max((rung.number for rung in rungs), default=0)
+            after = min((rung.number for rung in rungs), default=0)
             said_by = days.latest_due(on, offset - before) if rungs else None
         elif not is_last:
             due_from = max(first_due, days.latest_due(on, stages[place + 1][0]) + ONE_DAY)

@@ -8,26 +8,53 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from circulation.models import Group
 from circulation.signals import Cause
 from notices.models import Audience, Letter, Line, Notice, Step
-from notices.wanted import TABLES, WANTED
+from notices.wanted import CARER_MAY_BE_TOLD, LINES_OF_LETTERS, WANTED
 from smtp_gateway import outbox
 
 STILL_HERE = [Letter.State.PLANNED, Letter.State.HELD, Letter.State.QUEUED, Letter.State.TO_PRINT]
 """States of a letter that has not left the house, as far as the letter knows; the outbox knows it better."""
 
-NO_LONGER_WANTED = f"SELECT line.id FROM {TABLES} WHERE line.letter_id = ANY(%(letters)s)" + (
-    f" AND line.taken_out_at IS NULL AND NOT {WANTED}"
-)
+OTHER_WORDS = {Cause.GROUP, Cause.NAME}
+"""What waits says something else after these, even where it goes to the same people about the same loans."""
+
+NO_LONGER_WANTED = f"""
+SELECT line.letter_id, line.id FROM {LINES_OF_LETTERS}
+WHERE line.letter_id = ANY(%(letters)s) AND line.taken_out_at IS NULL AND NOT {WANTED}
+"""
+
+# Letters in two names whose readers no longer share an address, or may no longer both hear of every child in it.
+TO_BE_PARTED = f"""
+SELECT letter.id
+FROM notices_letter letter
+JOIN circulation_guardian one ON one.id = letter.guardian_id
+JOIN circulation_guardian other ON other.id = letter.also_guardian_id
+WHERE letter.id = ANY(%(letters)s) AND (
+    one.prefers_paper <> other.prefers_paper
+    OR (letter.channel = 'email' AND lower(one.email) <> lower(other.email))
+    OR (letter.channel = 'paper' AND lower(one.address) <> lower(other.address))
+    OR EXISTS (
+        SELECT FROM notices_line line
+        JOIN notices_notice notice ON notice.id = line.notice_id
+        JOIN circulation_loan loan ON loan.id = notice.loan_id
+        WHERE line.letter_id = letter.id AND line.taken_out_at IS NULL AND 2 > (
+            SELECT count(*)
+            FROM circulation_guardianship link JOIN circulation_guardian carer ON carer.id = link.guardian_id
+            WHERE link.patron_id = loan.patron_id AND carer.id IN (one.id, other.id) AND {CARER_MAY_BE_TOLD})))
+"""
 
 
 def about_loans(loan_ids: Iterable[int], *, cause: Cause, on: date) -> int:
-    """Recheck all that waits about these loans. Returns how many letters were taken back or marked."""
-    lines = Line.objects.filter(notice__loan__in=list(loan_ids), taken_out_at=None)
-    return recheck(_waiting(lines), cause=cause, on=on)
+    """Recheck all that waits about these loans, and what lists them as still out. Returns how many letters changed."""
+    loans = list(loan_ids)
+    lines = Line.objects.filter(notice__loan__in=loans, taken_out_at=None)
+    listing = set() if cause is Cause.LENT else _that_list(loans, besides=lines)
+    return recheck({*_waiting(lines), *listing}, why=_in_words(cause), on=on, rewrite=listing)
 
 
 def about_people(*, patron_ids: Iterable[int], guardian_ids: Iterable[int], cause: Cause, on: date) -> int:
@@ -40,41 +67,91 @@ def about_people(*, patron_ids: Iterable[int], guardian_ids: Iterable[int], caus
         | Q(letter__patron__in=patrons),
         taken_out_at=None,
     )
-    return recheck(_waiting(lines), cause=cause, on=on)
+    letters = _waiting(lines)
+    return recheck(letters, why=_in_words(cause), on=on, rewrite=letters if cause in OTHER_WORDS else ())
 
 
-def recheck(letter_ids: Iterable[int], *, cause: Cause, on: date) -> int:
-    """Take out of these letters what may no longer be said, and correct where they go."""
+def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[int] = ()) -> int:
+    """Take out of these letters what may no longer be said, and correct where they go.
+
+    Those in ``rewrite`` are written again in any case. Returns how many letters were still here and changed.
+    """
     with transaction.atomic():
         letters = {letter.pk: letter for letter in _locked(letter_ids)}
+        parted = _part(letters, why=why, on=on)
         unwanted = _unwanted(letters, on=on)
         readdressed = {letter.pk for letter in letters.values() if _address_now(letter) != (letter.channel, letter.to)}
-        rewrite = set(letters) if cause is Cause.GROUP else set()
-        touched = [letters[pk] for pk in sorted(set(unwanted) | readdressed | rewrite)]
-        here = _call_back(touched, cause)
+        touched = sorted(parted | set(unwanted) | readdressed | (set(rewrite) & set(letters)))
+        here = _call_back([letters[pk] for pk in touched], why=why)
         for letter in here:
-            _take_out(letter, unwanted.get(letter.pk, []), cause)
+            _take_out(letter, unwanted.get(letter.pk, []), why=why)
         return len(here)
 
 
-def _waiting(lines: QuerySet[Line]) -> list[int]:
-    return list(lines.filter(letter__state__in=STILL_HERE).values_list("letter", flat=True).distinct())
+def _in_words(cause: Cause) -> str:
+    return f"{cause.label}, before it was sent."
+
+
+def _waiting(lines: QuerySet[Line]) -> set[int]:
+    return set(lines.filter(letter__state__in=STILL_HERE).values_list("letter", flat=True))
+
+
+def _that_list(loans: list[int], *, besides: QuerySet[Line]) -> set[int]:
+    """Waiting letters to the patrons of these loans that are about other loans, and may list these as also out."""
+    letters = Letter.objects.filter(
+        state__in=STILL_HERE,
+        audience=Audience.PATRON,
+        number__gt=0,
+        patron__loans__in=loans,
+        service=F("patron__loans__service"),
+    )
+    return set(letters.exclude(Exists(besides.filter(letter=OuterRef("pk")))).values_list("pk", flat=True))
 
 
 def _locked(letter_ids: Iterable[int]) -> list[Letter]:
     """Letters first and always in this order, so that two verbs that meet wait for each other."""
     rows = Letter.objects.filter(pk__in=list(letter_ids), state__in=STILL_HERE).order_by("pk")
-    return list(rows.select_for_update(of=("self",)).select_related("patron", "guardian", "group", "partner"))
+    people = ("patron", "guardian", "also_guardian", "group", "partner")
+    return list(rows.select_for_update(of=("self",)).select_related(*people))
 
 
 def _unwanted(letter_ids: Iterable[int], *, on: date) -> dict[int, list[int]]:
+    """Lines that may no longer be said, by letter."""
+    found: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(NO_LONGER_WANTED, {"letters": list(letter_ids), "on": on})
-        ids = [line for (line,) in cursor.fetchall()]
-    found: dict[int, list[int]] = {}
-    for line, letter in Line.objects.filter(pk__in=ids).values_list("pk", "letter"):
-        found.setdefault(letter, []).append(line)
+        for letter, line in cursor.fetchall():
+            found.setdefault(letter, []).append(line)
     return found
+
+
+def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
+    """Where two guardians no longer share a letter, each gets one; both join ``letters`` and are checked like any."""
+    shared = [letter.pk for letter in letters.values() if letter.also_guardian_id]
+    if not shared:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(TO_BE_PARTED, {"letters": shared, "on": on})
+        apart = [letters[pk] for (pk,) in cursor.fetchall()]
+    parted = set()
+    for letter in _call_back(apart, why=why):
+        other = Letter.objects.create(
+            run_id=letter.run_id,
+            service=letter.service,
+            audience=letter.audience,
+            channel=letter.channel,
+            number=letter.number,
+            day=letter.day,
+            guardian=letter.also_guardian,
+            to=letter.to,
+        )
+        notices = letter.lines.filter(taken_out_at=None).values_list("notice", flat=True)
+        Line.objects.bulk_create(Line(letter=other, notice_id=notice) for notice in notices)
+        letter.also_guardian = letter.message = None
+        letter.save(update_fields=["also_guardian", "message"])
+        letters[other.pk] = other
+        parted |= {letter.pk, other.pk}
+    return parted
 
 
 def _address_now(letter: Letter) -> tuple[str, str]:
@@ -82,35 +159,37 @@ def _address_now(letter: Letter) -> tuple[str, str]:
     if letter.channel == Letter.Channel.PAPER:
         return letter.channel, letter.to
     person = letter.recipient
-    email = person.contact_email if letter.audience == Audience.CONTACT else person.email  # type: ignore[union-attr]
+    email = person.contact_email if isinstance(person, Group) else person.email
     if not email or getattr(person, "prefers_paper", False):
         return Letter.Channel.PAPER, ""
     return Letter.Channel.EMAIL, letter.to if letter.to.lower() == email.lower() else email
 
 
-def _call_back(letters: list[Letter], cause: Cause) -> list[Letter]:
+def _call_back(letters: list[Letter], *, why: str) -> list[Letter]:
     """Those that are still here: a message that is being sent, or was sent, cannot be called back."""
     queued = [letter.message_id for letter in letters if letter.message_id is not None]
-    cancelled = set(outbox.cancel(queued, reason=f"{cause.label}, before it was sent.")) if queued else set()
+    cancelled = set(outbox.cancel(queued, reason=why)) if queued else set()
     return [letter for letter in letters if letter.message_id is None or letter.message_id in cancelled]
 
 
-def _take_out(letter: Letter, line_ids: list[int], cause: Cause) -> None:
+def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
+    """Without these lines the letter is written again; without any it is taken back."""
     now = timezone.now()
     Line.objects.filter(pk__in=line_ids).update(taken_out_at=now)
     remaining = Notice.objects.filter(lines__letter=letter, lines__taken_out_at=None)
-    letter.channel, letter.to = _address_now(letter)
+    before, (letter.channel, letter.to) = letter.channel, _address_now(letter)
     on_paper = remaining.filter(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]).exists()
-    if not remaining.exists() or (letter.channel == Letter.Channel.PAPER and not on_paper):
+    if not remaining.exists() or (letter.channel != before and not on_paper):
         letter.lines.filter(taken_out_at=None).update(taken_out_at=now)
-        letter.state, letter.why = Letter.State.TAKEN_BACK, f"{cause.label}, before it was sent."
+        letter.state, letter.why = Letter.State.TAKEN_BACK, why
     else:
         letter.number = max(remaining.values_list("number", flat=True))
-        letter.state, letter.revision = Letter.State.PLANNED, letter.revision + 1
+        if letter.state != Letter.State.PLANNED:
+            letter.state, letter.revision = Letter.State.PLANNED, letter.revision + 1
         letter.message = None
     letter.subject = letter.text = letter.html = ""
     letter.save()
-    _unsay(letter, why=f"{cause.label}, before it was sent.")
+    _unsay(letter, why=why)
 
 
 def _unsay(letter: Letter, *, why: str) -> None:

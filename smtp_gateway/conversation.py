@@ -26,6 +26,7 @@ from smtp_gateway.verdict import How, Stage, Verdict
 LONGEST_REPLY = 64 * 1024
 BLOCK = 64 * 1024
 LONGEST_WORDS = 2000
+BLOT = "••••••"
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\r\n]*)")
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
@@ -140,6 +141,7 @@ class Conversation:
         self.talk: list[Line] = []
         self.is_open = False
         self._record = record
+        self._secrets: list[str] = []  # what no reply to the login may repeat; some servers quote what they refuse
         self._socket: socket.socket | None = None
         self._unread = b""
 
@@ -211,18 +213,23 @@ class Conversation:
         way = next((ways[name] for name in order if name in offered), None)
         if way is None:
             raise self._fault(Stage.LOGIN, How.NO_LOGIN_METHOD, f"offered: {' '.join(offered) or 'nothing'}")
+        spelled = [self._plain(), _base64(self.server.password.encode())]
+        self._secrets = [secret for secret in (*spelled, self.server.password) if secret]
         way()
+        self._secrets = []
+
+    def _plain(self) -> str:
+        return _base64(f"\0{self.server.username}\0{self.server.password}".encode())
 
     def _login_plain(self) -> None:
-        secret = f"\0{self.server.username}\0{self.server.password}".encode()
-        self._say("AUTH PLAIN " + _base64(secret), shown="AUTH PLAIN ••••••")
+        self._say("AUTH PLAIN " + self._plain(), shown=f"AUTH PLAIN {BLOT}")
         self._expect(Stage.LOGIN, self.timeouts.command)
 
     def _login_login(self) -> None:
         self._say("AUTH LOGIN")
         for secret in (self.server.username, self.server.password):
             self._challenge()
-            self._say(_base64(secret.encode()), shown="••••••")
+            self._say(_base64(secret.encode()), shown=BLOT)
         self._expect(Stage.LOGIN, self.timeouts.command)
 
     def _login_cram_md5(self) -> None:
@@ -232,7 +239,7 @@ class Conversation:
         except ValueError:
             raise self._fault(Stage.LOGIN, How.GARBAGE) from None
         digest = hmac.new(self.server.password.encode(), challenge, "md5").hexdigest()
-        self._say(_base64(f"{self.server.username} {digest}".encode()), shown="••••••")
+        self._say(_base64(f"{self.server.username} {digest}".encode()), shown=BLOT)
         self._expect(Stage.LOGIN, self.timeouts.command)
 
     def _challenge(self) -> str:
@@ -414,17 +421,24 @@ class Conversation:
             total += len(raw)
             found = _REPLY_LINE.fullmatch(raw)
             if found is None or total > LONGEST_REPLY:
-                self._note(raw[:200].decode("utf-8", errors="replace"), ours=False)
-                raise SilenceError(How.GARBAGE, _shown(raw))
-            lines.append(found[3].decode("utf-8", errors="replace"))
-            self._note(raw.decode("utf-8", errors="replace"), ours=False)
+                self._note(self._heard(raw[:200]), ours=False)
+                raise SilenceError(How.GARBAGE, _shown(self._heard(raw)))
+            lines.append(found[3].decode(errors="replace") if found[1] == b"334" else self._heard(found[3]))
+            self._note(self._heard(raw), ours=False)
             if found[2] != b"-":
                 return _reply(int(found[1]), lines)
+
+    def _heard(self, octets: bytes) -> str:
+        """What the server said as it may be shown and kept."""
+        words = octets.decode("utf-8", errors="replace")
+        for secret in self._secrets:
+            words = words.replace(secret, BLOT)
+        return words
 
     def _line(self, deadline: float) -> bytes:
         while (end := self._unread.find(b"\n")) < 0:
             if len(self._unread) > LONGEST_REPLY:
-                raise SilenceError(How.GARBAGE, _shown(self._unread[:200]))
+                raise SilenceError(How.GARBAGE, _shown(self._heard(self._unread[:200])))
             self._unread += self._read(deadline)
         line, self._unread = self._unread[:end], self._unread[end + 1 :]
         return line.removesuffix(b"\r")
@@ -500,8 +514,8 @@ def _line(command: str) -> bytes:
     return command.encode() + b"\r\n"
 
 
-def _shown(octets: bytes) -> str:
-    return _NOT_PRINTABLE.sub(" ", octets[:200].decode("utf-8", errors="replace"))
+def _shown(words: str) -> str:
+    return _NOT_PRINTABLE.sub(" ", words[:200])
 
 
 def _base64(octets: bytes) -> str:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from smtp_gateway import addresses, conversation, expiry, identity, leases, ledger, lifecycle, throttle, troubles
 from smtp_gateway.conversation import Conversation, Envelope, OpeningError, Server, Timeouts
+from smtp_gateway.errors import OutboxError
 from smtp_gateway.leases import Lease, LeaseLostError
 from smtp_gateway.ledger import Begun, Settlement
 from smtp_gateway.models import DeliveryAttempt, Gateway, GatewayEvent, OutboundMessage
@@ -60,6 +61,7 @@ def check(*, pace: Pace = REAL, timeouts: Timeouts = RFC_5321) -> Check:
     """Recover what others left, then send as many as the throttle allows. Safe to call at any time."""
     leases.recover(pace=pace)
     expiry.take_out()
+    throttle.heed_the_clock()
     gateway = Gateway.the()
     if not _may_send(gateway) or not throttle.room(gateway, pace=pace).is_worth_a_check:
         return Check()
@@ -199,6 +201,8 @@ class _Delivery:
 
     def _name(self, message: Begun) -> Verdict:
         envelope = self._envelope_of(message)
+        if envelope is None:
+            return judge_silence(stage=Stage.MAIL, how=How.BAD_ADDRESS)
         return self._talk.fault_of(envelope) or self._talk.name(envelope)
 
     def _to_pipeline(self, following: Begun | None) -> Envelope | None:
@@ -206,12 +210,18 @@ class _Delivery:
         if following is None or not self._talk.may_pipeline:
             return None
         envelope = self._envelope_of(following)
-        return None if self._talk.fault_of(envelope) else envelope
+        return None if envelope is None or self._talk.fault_of(envelope) else envelope
 
-    def _envelope_of(self, message: Begun) -> Envelope:
+    def _envelope_of(self, message: Begun) -> Envelope | None:
+        """None for an address that the door would have refused and that stands in the row all the same."""
+        sender = addresses.for_envelope(self.gateway.from_address)
+        try:
+            to = addresses.for_envelope(addresses.checked(message.to))
+        except OutboxError:
+            return None
         return Envelope(
-            sender=addresses.for_envelope(self.gateway.from_address),
-            to=addresses.for_envelope(message.to),
+            sender=sender,
+            to=to,
             size=len(message.content),
             eight_bit=not message.content.isascii(),
             utf8=addresses.needs_smtputf8(message.to),

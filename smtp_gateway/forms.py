@@ -1,4 +1,4 @@
-"""The gateway's settings as people fill them in: sentences under the fields, and a password that is written, never read.
+"""The gateway's settings as people fill them in: sentences under fields, a password written and never read.
 
 Refuses what cannot work (a password without a user ID) and leaves to ``lifecycle.try_connection`` what only the server
 knows. The state of the gateway is no business of this form, and is never saved with it.

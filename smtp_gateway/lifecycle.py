@@ -152,11 +152,11 @@ def status(gateway: Gateway | None = None, *, at: datetime | None = None) -> Sta
     if not gateway.is_on:
         return _stopped(gateway)
     paused = gateway.paused_until is not None and gateway.paused_until > (at or timezone.now())
-    again = f" It tries again at {_clock(gateway.paused_until)}." if paused and gateway.paused_until else ""
+    again = f" It tries again at {clock(gateway.paused_until)}." if paused and gateway.paused_until else ""
     if gateway.unreachable_since:
         return Status(
             state="paused",
-            sentence=f"The mail server cannot be reached since {_clock(gateway.unreachable_since)}.{again}",
+            sentence=f"The mail server cannot be reached since {clock(gateway.unreachable_since)}.{again}",
             since=gateway.unreachable_since,
             remedy="Nothing is lost: messages wait, and go by themselves when the server is back.",
             words=gateway.server_words,
@@ -178,7 +178,7 @@ def status(gateway: Gateway | None = None, *, at: datetime | None = None) -> Sta
 
 def _stopped(gateway: Gateway) -> Status:
     cause = Gateway.StopCause(gateway.stop_cause)
-    since = _clock(gateway.state_since)
+    since = clock(gateway.state_since)
     sentence, remedy = {
         Gateway.StopCause.NEVER_STARTED: (
             "The gateway has not been started yet.",
@@ -244,7 +244,7 @@ def _no_log_today(*, reason: str) -> None:
         )
 
 
-def _clock(moment: datetime) -> str:
+def clock(moment: datetime) -> str:
     """08:12 for today, otherwise with its day."""
     local = timezone.localtime(moment)
     if local.date() == timezone.localdate():

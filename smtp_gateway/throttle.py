@@ -47,16 +47,9 @@ class Room:
 
 
 def budget(*, limit: int, window: timedelta) -> int:
-    """How many more may be reserved. The caller holds the gateway's row in this transaction.
-
-    Attempts from the future (the clock was set back) count as begun now, so that they hold us up for one window at most
-    and never let more through.
-    """
+    """How many more may be reserved. The caller holds the gateway's row in this transaction."""
+    heed_the_clock()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE smtp_gateway_deliveryattempt SET started_at = clock_timestamp()"
-            " WHERE started_at > clock_timestamp()"
-        )
         cursor.execute(
             """
             SELECT %(limit)s
@@ -68,6 +61,19 @@ def budget(*, limit: int, window: timedelta) -> int:
         )
         left: int = cursor.fetchone()[0]
         return max(left, 0)
+
+
+def heed_the_clock() -> None:
+    """Attempts from the future (the clock was set back) count as begun now.
+
+    So they hold us up for one window at most, and never let more through. Asked before every check, because an attempt
+    of tomorrow would fill the window until then and nobody would ever come as far as ``budget``.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE smtp_gateway_deliveryattempt SET started_at = clock_timestamp()"
+            " WHERE started_at > clock_timestamp()"
+        )
 
 
 def room(gateway: Gateway, *, pace: Pace = REAL) -> Room:

@@ -46,6 +46,7 @@ class How(StrEnum):
     TOO_LARGE = "too_large"
     NEEDS_SMTPUTF8 = "needs_smtputf8"
     NEEDS_8BITMIME = "needs_8bitmime"
+    BAD_ADDRESS = "bad_address"
 
 
 class Meaning(StrEnum):
@@ -282,6 +283,7 @@ _SENTENCES = {
     How.NO_SETTINGS: (Meaning.WRONG_SETTINGS, "The SMTP host or the From address is missing."),
     How.TOO_LARGE: (Meaning.BAD, "The message is larger than the server takes."),
     How.NEEDS_SMTPUTF8: (Meaning.BAD, "The server takes no addresses with letters like these before the @."),
+    How.BAD_ADDRESS: (Meaning.BAD, "The address cannot be right."),
     How.NEEDS_8BITMIME: (Meaning.BAD, "The server takes no text in this form (8-bit)."),
 }
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from library.slots import Finding
@@ -31,6 +32,7 @@ def _of_the_gateway(gateway: Gateway, at: datetime) -> list[Finding]:
             remedy=status.remedy,
             since=status.since,
             ill=(status.state == "stopped" and not status.by_a_person) or gateway.unreachable_since is not None,
+            url=reverse("gateway"),
         )
     ]
 
@@ -48,9 +50,10 @@ def _nothing_goes(gateway: Gateway, at: datetime) -> list[Finding]:
     return [
         Finding(
             code="gateway-idle",
-            sentence="Messages are due and the gateway is on, but nothing is being sent.",
-            remedy="The worker or the clock does not run: ask IT to look at the processes.",
+            sentence=f"Messages are due since {lifecycle.clock(overdue)}, the gateway is on, and nothing goes.",
+            remedy="Ask IT whether all parts of the program run; the gateway's page has details for them.",
             since=overdue,
+            url=reverse("gateway"),
         )
     ]
 
@@ -61,9 +64,10 @@ def _silent_ticks(at: datetime) -> list[Finding]:
     return [
         Finding(
             code="tick-silent",
-            sentence=f"The clock “{heart.name}” has not been heard.",
-            remedy="A worker or beat does not run: ask IT to look at the processes.",
+            sentence=f"“{heart.name}” was last heard at {lifecycle.clock(heart.beat_at)}.",
+            remedy="Ask IT whether all parts of the program run; the gateway's page has details for them.",
             since=heart.beat_at,
+            url=reverse("gateway"),
         )
         for heart in heartbeats.silent(at=at)
         if not (busy and heart.name == heartbeats.SEND)
@@ -86,6 +90,7 @@ def _missing_log(gateway: Gateway, at: datetime) -> list[Finding]:
             sentence=f"The daily log of {due:%a} {due.day} {due:%b} was not sent.",
             remedy="Look at the outbox and at the gateway's page.",
             since=due,
+            url=reverse("gateway"),
         )
     ]
 

@@ -49,7 +49,6 @@ class Letter(models.Model):
         PRINTED = "printed", "Printed"
         TAKEN_BACK = "taken_back", "Taken back"
         DROPPED = "dropped", "Dropped"
-        EXPIRED = "expired", "Expired"
         FAILED = "failed", "Could not be written"
 
     class Channel(models.TextChoices):
@@ -118,6 +117,8 @@ class Letter(models.Model):
             models.Index(fields=["id"], condition=Q(state="planned"), name="letter_to_write"),
             models.Index(fields=["id"], condition=Q(state="to_print"), name="letter_to_print"),
             models.Index(fields=["id"], condition=Q(state="held"), name="letter_held"),
+            models.Index(fields=["id"], condition=Q(state="failed"), name="letter_failed"),
+            models.Index(fields=["day"], name="letter_by_day"),
             models.Index(fields=["run", "state"], name="letter_by_run"),
         ]
 

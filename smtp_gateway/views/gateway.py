@@ -1,7 +1,7 @@
 """The *SMTP Gateway Manager*: its state for librarians; settings, start, stop, tests and tries for administrators.
 
-Every button is one verb of ``lifecycle``, ``trial`` or ``identity``. While a test is on its way the page asks for itself
-again (htmx) and takes over the parts that may have changed, so there is one page and no second truth.
+Every button is one verb of ``lifecycle``, ``trial`` or ``identity``. While a test is on its way the page asks for
+itself again (htmx) and takes over the parts that may have changed, so there is one page and no second truth.
 """
 
 from datetime import timedelta

@@ -28,9 +28,7 @@ EVENTS, DAYS = 50, 30
 class Filter(forms.Form):
     """The fields above the list of actions. Nonsense in the address is ignored, not scolded."""
 
-    action = forms.ChoiceField(
-        required=False, label="What", choices=[("", "Everything"), *GatewayEvent.Action.choices]
-    )
+    action = forms.ChoiceField(required=False, label="What", choices=[("", "Everything"), *GatewayEvent.Action.choices])
     who = forms.ChoiceField(
         required=False, choices=[("", "Everybody"), ("people", "People"), ("gateway", "The gateway itself")]
     )

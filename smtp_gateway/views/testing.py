@@ -26,6 +26,7 @@ class Step:
     tone: str
     icon: str
     sentence: str
+    to: str = ""
     said: str = ""
     at: datetime | None = None
 
@@ -50,7 +51,7 @@ def latest(*, status: Status, next_check_at: datetime | None) -> Progress | None
 def progress(message: OutboundMessage, *, status: Status, next_check_at: datetime | None) -> Progress:
     """What became of it so far, oldest first, and what it waits for."""
     attempts = reversed(message.tries.newest_first()[:ATTEMPTS_SHOWN])
-    steps = [Step(tone="ok", icon="check", sentence=f"Put into the outbox for {message.to}", at=message.created_at)]
+    steps = [Step(tone="ok", icon="check", sentence="Put into the outbox for", to=message.to, at=message.created_at)]
     for attempt in attempts:
         steps += _attempted(attempt)
     if message.will_be_tried_again:

@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import psycopg2
-from django.db import connection
 
 from smtp_gateway import leases
 from smtp_gateway.conversation import Timeouts
@@ -54,13 +53,15 @@ class Report:
         found = self.findings
         assert found is not None
         times = sorted(self.recoveries) or [0.0]
-        return (
-            f"{self.messages} messages, {self.kills} kills ({self.kills_in_the_act} in the act), {self.stops} stops, "
-            f"{self.drops} drops, {self.attempts} attempts in {self.seconds:.0f} s; lost {len(found.lost)}, "
-            f"silent {len(found.silent)}, belied {len(found.belied)}, uncertain {found.uncertain}, twice {found.twice}, "
-            f"ended {found.states}; recovery after a kill: median {statistics.median(times):.3f} s, "
-            f"worst {times[-1]:.3f} s; worst window {self.worst_window} of {self.limit}, used {self.used:.0%}"
-        )
+        figures = [
+            f"{self.messages} messages, {self.kills} kills ({self.kills_in_the_act} in the act), {self.stops} stops",
+            f"{self.drops} drops, {self.attempts} attempts in {self.seconds:.0f} s",
+            f"lost {len(found.lost)}, silent {len(found.silent)}, belied {len(found.belied)}",
+            f"uncertain {found.uncertain}, twice {found.twice}, ended {found.states}",
+            f"recovery after a kill: median {statistics.median(times):.3f} s, worst {times[-1]:.3f} s",
+            f"worst window {self.worst_window} of {self.limit}, used {self.used:.0%}",
+        ]
+        return "; ".join(figures)
 
 
 @dataclass(kw_only=True)
@@ -177,4 +178,3 @@ def worst(moments: list[float], *, window: float) -> int:
             first += 1
         most = max(most, index - first + 1)
     return most
-

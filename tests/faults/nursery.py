@@ -108,7 +108,8 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             _work(**json.loads(line))
-        print(pid, flush=True)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
 
 
 def _work(*, pace: dict[str, Any], timeouts: dict[str, Any], until: float, dies: str, tick: float) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Self
 
 from library.embedded import free_port, leashed
-from tests.faults import certificate
+from tests.smtp_gateway import certificate
 
 PROGRAM = shutil.which("postfix", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 MASTER_PROGRAM = Path("/usr/lib/postfix/sbin/master")

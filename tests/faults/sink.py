@@ -14,7 +14,7 @@ WITHOUT_PIPELINING = ["SIZE 20000000", "8BITMIME", "SMTPUTF8"]
 WITH_PIPELINING = ["PIPELINING", *WITHOUT_PIPELINING]
 
 
-@dataclass
+@dataclass(repr=False)  # thousands of messages would stand in it
 class Sink(ScriptedServer):
     """``losing``: the share of texts after which it closes the connection, as often before taking them as after."""
 

@@ -9,6 +9,7 @@ import time
 import pytest
 import redis
 from django.db import connection
+from django.db.models.functions import Now
 
 from smtp_gateway.models import Heartbeat, OutboundMessage
 from tests.faults import oracle
@@ -115,10 +116,9 @@ def _wait_until_sent(count):
 
 
 def _wait_until_nothing_is_due():
-    """What is uncertain is tried again in half an hour, as it is in life; everything else goes now."""
-    eventually(
-        lambda: not OutboundMessage.objects.filter(state__in=["waiting", "sending"]).exists(), seconds=2 * A_MINUTE
-    )
+    """The pace is life's: what was cut off before its text goes in a minute, what is uncertain in half an hour."""
+    due = OutboundMessage.objects.filter(state__in=["waiting", "sending"]).exclude(not_before__gt=Now(), crashes=1)
+    eventually(lambda: not due.exists(), seconds=2 * A_MINUTE)
 
 
 def _wait_for_both_queues():
@@ -136,6 +136,6 @@ def _seconds_until(condition):
 def _all_is_well(running, sink, pids):
     findings = oracle.findings(sink.copies)
     assert findings.is_clean, findings
-    assert set(findings.states) <= {"sent", "uncertain"}
-    assert findings.states.get("uncertain", 0) <= 3
+    assert set(findings.states) <= {"sent", "uncertain", "waiting"}
+    assert findings.states.get("uncertain", 0) + findings.states.get("waiting", 0) <= 6
     assert running.pids == pids

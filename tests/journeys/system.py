@@ -47,7 +47,9 @@ class System:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        assert eventually(lambda: self._answers() or self._process.poll() is not None, seconds=START_SECONDS), self.said()
+        assert eventually(lambda: self._answers() or self._process.poll() is not None, seconds=START_SECONDS), (
+            self.said()
+        )
         assert self._process.poll() is None, self.said()
         if found := re.search(r"sign in as admin, password: (\S+)", self.said()):
             self.password = found[1]

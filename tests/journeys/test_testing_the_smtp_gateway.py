@@ -100,7 +100,9 @@ def test_a_wrong_password_stops_it_and_the_right_one_lets_it_go_on(
 
     page.get_by_role("button", name="Send another test").click()
     expect(page.locator("#banner")).to_contain_text("The mail server refused the login once.", timeout=A_CHECK)
-    expect(page.locator("#banner")).to_contain_text("The server refuses the user ID or the password.", timeout=TWO_CHECKS)
+    expect(page.locator("#banner")).to_contain_text(
+        "The server refuses the user ID or the password.", timeout=TWO_CHECKS
+    )
     expect(page.locator("#pulse")).to_have_text("Gateway stopped")
     assert sum(command.startswith("AUTH") for command in server.commands) - logins == 2
 
@@ -126,7 +128,7 @@ def test_a_wrong_password_stops_it_and_the_right_one_lets_it_go_on(
 
 
 def test_a_restart_leaves_it_stopped_until_auto_start_is_chosen(page: Page, system: System) -> None:
-    """ "Initially, the service is set at Manual start-up. Once configured, this will need to be changed to Auto-start." """
+    """The manual: "Initially, the service is set at Manual start-up. Once configured, … change to Auto-start"."""
     _restart(system)
     page.goto("/gateway/")
     expect(page.locator("#head")).to_contain_text("because it starts by hand")

@@ -1,14 +1,15 @@
 """Schedules and wording for tests of notices, in words; the people and things come from ``tests.builders``."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
 from circulation.models import Collection, Group, Loan
-from notices.models import Audience, Notice, Schedule, Step, Template, TemplateVersion
+from notices import scan
+from notices.models import Audience, Notice, Run, Schedule, Step, Template, TemplateVersion
 from smtp_gateway.models import Gateway
 
 _numbers = count(1)
@@ -78,6 +79,24 @@ def a_gateway_with_an_address(**fields: Any) -> Gateway:
 def morning_of(day: date, at: time = time(6, 30)) -> datetime:
     """The library's wall clock on that day."""
     return timezone.make_aware(datetime.combine(day, at))
+
+
+def on_day(today: date, days: int) -> date:
+    """So many days after ``today``; before it, where negative."""
+    return today + timedelta(days=days)
+
+
+def told(loan: Loan) -> list[tuple[int, int]]:
+    """Number and occurrence of what somebody heard about the loan, whatever its due date."""
+    notices = Notice.objects.told().filter(loan=loan).order_by("number", "occurrence")
+    return list(notices.values_list("number", "occurrence"))
+
+
+def by_the_clock(on: date) -> Run:
+    """The day's run, as the clock makes it, with no day quiet."""
+    run = scan._by_the_clock(on=on, at=morning_of(on), quiet=None)
+    assert run is not None
+    return run
 
 
 def _numbered(days: Sequence[int]) -> list[tuple[int, int]]:

@@ -33,6 +33,8 @@ NO_DOCUMENT = {"health", "live", "message-eml"}
 #: More than one address for a view: its other tabs.
 QUERIES = {
     "outbox": [f"?tab={tab}" for tab in TABS] + ["?q=nobody-is-called-that", "?day=2026-11-23&kind=notice"],
+    "gateway-log": ["", "?action=stopped&who=people"],
+    "daily-log": ["", "?as=text"],
 }
 
 

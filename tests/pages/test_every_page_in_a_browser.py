@@ -38,7 +38,7 @@ def test_every_page_is_well_in_a_browser(
         for address in addresses:
             page.set_viewport_size({"width": WIDE, "height": 900})
             _open(page, live_server, address, complaints)
-            complaints += [f"{address.url}: {found}" for found in _looked_at(page, theme)]
+            complaints += [f"{address.url}: {found}" for found in looked_at(page, theme)]
 
     assert complaints == []
 
@@ -64,12 +64,12 @@ def test_the_pages_of_strangers_are_well_in_a_browser(
     """Signing in, and an address at which nothing is."""
     with a_page(browser, live_server, client, theme=theme) as (page, complaints):
         page.goto(live_server.url + "/sign-in/?next=/outbox/")
-        complaints += _looked_at(page, theme)
+        complaints += looked_at(page, theme)
         page.fill("#id_username", "helen")
         page.fill("#id_password", "not her password")
         with page.expect_navigation():
             page.click("button[type=submit]")
-        complaints += _looked_at(page, theme)
+        complaints += looked_at(page, theme)
 
     assert complaints == []
 
@@ -80,7 +80,7 @@ def _open(page: Page, live_server: LiveServer, address: Address, complaints: lis
         complaints.append(f"{address.url}: {answer and answer.status}")
 
 
-def _looked_at(page: Page, theme: Theme) -> list[str]:
+def looked_at(page: Page, theme: Theme) -> list[str]:
     """What is wrong with the page that is open, wide and narrow."""
     found = _axe(page, theme)
     for width in (NARROW, NARROWEST):

@@ -133,9 +133,8 @@ def test_a_copy_is_let_go_with_one_click(administrator: Client) -> None:
     page = press(administrator, "adopt")
 
     assert identity.SENTENCE in before
-    assert "3\u00a0messages are held, because the original may have sent them." in before
+    assert "3\u00a0messages are held</strong>, because the original may have sent them." in before
     assert "Start the gateway" not in before
     assert set(held.values()) == {"held"}
     assert "This installation sends the mail from now on. 3 messages wait for you to start the gateway." in page
     assert list(OutboundMessage.objects.waiting().values_list("dedup_key", flat=True).order_by("id")) == list(held)
-

@@ -34,7 +34,10 @@ def test_a_test_waits_and_the_page_asks_again(administrator: Client) -> None:
     """Every two seconds, until it has ended."""
     page = administrator.get(reverse("gateway"))
 
-    assert _steps(page) == ["Put into the outbox for helen@banksia.example", "Goes with the next check, in a few seconds"]
+    assert _steps(page) == [
+        "Put into the outbox for helen@banksia.example",
+        "Goes with the next check, in a few seconds",
+    ]
     assert 'hx-trigger="every 2s"' in page.content.decode()
 
 
@@ -100,4 +103,4 @@ def test_a_test_without_an_address_is_refused_in_words(administrator: Client) ->
 
 
 def _steps(page) -> list[str]:  # type: ignore[no-untyped-def]
-    return [step.sentence for step in page.context["test"].steps]
+    return [f"{step.sentence} {step.to}".strip() for step in page.context["test"].steps]

@@ -1,16 +1,12 @@
 """The conversation with the server: login, protection, what is offered; secrets never show."""
 
-import datetime
 import ssl
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from smtp_gateway.conversation import Conversation, Envelope, OpeningError, Server, Timeouts, stuffed
 from smtp_gateway.verdict import Meaning, Stage
+from tests.smtp_gateway.certificate import write as write_certificate
 from tests.smtp_gateway.outgoing import SHORT
 from tests.smtp_gateway.scripted import DROP, ENDLESS, GARBAGE, HALF_A_LINE, HANG
 
@@ -20,27 +16,7 @@ LOGIN = {"username": "library", "password": "sesame and more"}
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for ``localhost``, and the file that makes it trusted."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "server.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
+    return write_certificate(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture

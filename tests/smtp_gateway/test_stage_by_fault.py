@@ -1,11 +1,14 @@
 """Every step of a conversation times everything that can go wrong there: message, attempt and gateway afterwards."""
 
+import ssl
+
 import pytest
 
 from smtp_gateway import delivery
 from smtp_gateway.models import DeliveryAttempt, Gateway, OutboundMessage
+from tests.smtp_gateway import certificate
 from tests.smtp_gateway.outgoing import FAST, HURRIED, SHORT, a_gateway, a_message, both_ways
-from tests.smtp_gateway.scripted import DROP, GARBAGE, HALF_A_LINE, HANG
+from tests.smtp_gateway.scripted import DROP, ENDLESS, GARBAGE, HALF_A_LINE, HANG
 
 pytestmark = [pytest.mark.django_db(transaction=True), both_ways]
 
@@ -17,6 +20,7 @@ FAULTS = {
     "hang": HANG,
     "garbage": GARBAGE,
     "half a line": HALF_A_LINE,
+    "600 lines": ENDLESS,
 }
 
 #: (message's state, attempts charged, outcome of the attempt or none, gateway)
@@ -31,6 +35,7 @@ BAD = ("bad", 1, ["bad"], "on")
 EXPECTED = {
     "banner": dict.fromkeys(FAULTS, UNTOUCHED),
     "ehlo": dict.fromkeys(FAULTS, UNTOUCHED),
+    "starttls": {**dict.fromkeys(FAULTS, UNTOUCHED), "5xx": WRONG},
     "auth": {**dict.fromkeys(FAULTS, UNTOUCHED), "5xx": ("waiting", 0, [], "paused: login")},
     "mail": {**dict.fromkeys(FAULTS, TAKEN_BACK), "5xx": ("waiting", 0, ["taken_back"], "stopped: settings")},
     "rcpt": {**dict.fromkeys(FAULTS, LATER), "5xx": BAD},
@@ -40,19 +45,36 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("stage", EXPECTED)
-def test_a_fault_at_a_stage(stage, fault, server, transactional_db):
-    """As the table of gateway.md has it."""
-    a_gateway(port=server.port, username="library", may_login_in_clear=True, may_login_in_clear_confirmed=True)
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    return certificate.write(tmp_path_factory.mktemp("tls") / "server.pem")
+
+
+@pytest.fixture
+def protected(server, pem, monkeypatch, transactional_db):
+    """A gateway that logs in over STARTTLS, so that its conversation has every step there is."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.tls.load_cert_chain(pem)
     server.extensions.append("AUTH PLAIN")
     server.users = {"library": ""}
+    return a_gateway(port=server.port, host="localhost", security="starttls", username="library")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("stage", EXPECTED)
+def test_a_fault_at_a_stage(stage, fault, protected, server, pipelining, record_property):
+    """As the table of gateway.md has it; ``python -m tests.faults.table`` prints what was seen."""
     server.answers[stage] = FAULTS[fault]
     a_message("mia")
 
     delivery.check(pace=FAST, timeouts=HURRIED if fault == "hang" else SHORT)
 
-    assert _seen() == EXPECTED[stage][fault]
+    seen = _seen()
+    for name, value in {"stage": stage, "fault": fault, "expected": EXPECTED[stage][fault], "seen": seen}.items():
+        record_property(name, value)
+    record_property("pipelining", pipelining)
+    assert seen == EXPECTED[stage][fault]
     assert OutboundMessage.objects.filter(reserved_at__isnull=False).count() == 0
 
 
