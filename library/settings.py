@@ -29,6 +29,7 @@ def words(name: str, *, default: str = "") -> list[str]:
 SECRET_KEY = secrets.secret_key()
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 DEBUG = flag("DEBUG", default=False)
+SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", default="localhost 127.0.0.1 [::1]")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 

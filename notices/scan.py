@@ -21,6 +21,7 @@ from notices import held, ready, recipients, steps
 from notices.assignments import assignments
 from notices.models import Outcome, Run, RunSettings, Schedule
 from notices.scan_sql import BY_CHANNEL, CLEAR, JUDGE, NOBODY, PLAN, RULES, SAY, STILL_SO, TOO_SOON
+from smtp_gateway import identity
 
 ONE_RUN_AT_A_TIME = 7_001
 """Key of the advisory lock: two runs at once would both be right, and one of them would do the work for nothing."""
@@ -31,11 +32,14 @@ class RunError(Exception):
 
 
 def run_if_due(*, at: datetime) -> Run | None:
-    """The daily run, if ``at`` is past its time and today has none yet. Any number of clocks may ask."""
+    """The daily run, if ``at`` is past its time and today has none yet. Any number of clocks may ask.
+
+    A copy of the database stays quiet (product.md, G9), and so does a day whose file of loans has not come yet.
+    """
     local = timezone.localtime(at)
     if not ready.is_due(RunSettings.the(), local=local) or Run.objects.of_day(local.date()).by_the_clock().exists():
         return None
-    if ready.waits_for_a_file(at=at):
+    if ready.waits_for_a_file(at=at) or identity.is_a_copy():
         return None
     reason = ready.why_quiet(RunSettings.the(), on=local.date(), open_days=OpenDays.load())
     return _by_the_clock(on=local.date(), at=at, quiet=reason)

@@ -4,8 +4,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from notices import daily
+from smtp_gateway import heartbeats
+
+HEARTBEAT = "Daily overdue scan"
 
 
 @shared_task(name="notices.scan_if_due")
 def scan_if_due() -> None:
+    heartbeats.beat(HEARTBEAT)
     daily.look(at=timezone.now())

@@ -5,7 +5,6 @@ Lists never count all rows and never load a message's text: a million rows open 
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -13,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from smtp_gateway import lifecycle, outbox
+from smtp_gateway.forms import SettingsForm
 from smtp_gateway.models import (
     DailyLog,
     DeliveryAttempt,
@@ -55,56 +55,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class GatewayForm(forms.ModelForm):
-    """The settings; the password is written and never read."""
-
-    new_password = forms.CharField(
-        label="SMTP password",
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="Stored encrypted and never shown again. Leave it empty to keep the one there is.",
-    )
-    forget_password = forms.BooleanField(required=False, help_text="Tick to remove the stored password.")
-
-    class Meta:
-        model = Gateway
-        fields = [
-            "host",
-            "port",
-            "security",
-            "ehlo_name",
-            "username",
-            "may_login_in_clear",
-            "may_login_in_clear_confirmed",
-            "from_address",
-            "from_name",
-            "reply_to",
-            "minutes_between_checks",
-            "messages_each_check",
-            "connections",
-            "test_to",
-            "daily_log_at",
-            "keep_text_days",
-            "start_mode",
-        ]
-
-    def save(self, commit: bool = True) -> Gateway:
-        gateway: Gateway = super().save(commit=False)
-        if self.cleaned_data["forget_password"]:
-            gateway.set_password("")
-        elif self.cleaned_data["new_password"]:
-            gateway.set_password(self.cleaned_data["new_password"])
-        if commit:
-            gateway.save()
-        return gateway
-
-
 @admin.register(Gateway)
 class GatewayAdmin(admin.ModelAdmin):
     """One row: its settings can be changed, its state is shown."""
 
-    form = GatewayForm
+    form = SettingsForm
     list_display = ["__str__", "host", "state", "stop_cause", "state_since"]
     readonly_fields = (
         "state",
@@ -144,11 +99,7 @@ class GatewayAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Gateway, form: Any, change: bool) -> None:
-        settings = [field for field in GatewayForm.Meta.fields if field in form.cleaned_data]
-        if change:  # only what the form holds: the state is the gateway's own, and may have moved meanwhile
-            obj.save(update_fields=[*settings, "password_encrypted"])
-        else:
-            super().save_model(request, obj, form, change)
+        form.save()
         lifecycle.settings_saved(by=request.user.get_username(), changed=form.changed_data)
 
 

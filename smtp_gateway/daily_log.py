@@ -244,7 +244,7 @@ def _link(name: str, query: str = "") -> str:
 
 
 def _site() -> str:
-    address: str = getattr(settings, "SITE_URL", "")
+    address: str = settings.SITE_URL
     return address.rstrip("/")
 
 

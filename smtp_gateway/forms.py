@@ -1,35 +1,36 @@
 """The gateway's settings as people fill them in: sentences under fields, a password written and never read.
 
 Refuses what cannot work (a password without a user ID) and leaves to ``lifecycle.try_connection`` what only the server
-knows. The state of the gateway is no business of this form, and is never saved with it.
+knows. The state of the gateway is no business of these forms, and is never saved with them. One set of rules for two
+doors: the gateway's page and Django admin.
 """
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import BaseValidator
+from django.db import models
 
-from smtp_gateway import lifecycle
 from smtp_gateway.models import Gateway
 from smtp_gateway.models.gateway import ONE_LINE
 
 NOT_AN_ADDRESS = "This is not an email address. One looks like library@school.example."
 HOST_WITH_PORT = re.compile(r"[^:\[\]]+:\d+|.*://.*")
+RARE = ("connections", "may_login_in_clear", "may_login_in_clear_confirmed")
 NUMBERS = ("port", "minutes_between_checks", "messages_each_check", "connections", "keep_text_days")
 
 
 def _number_sentence(name: str) -> str:
     """What may be written into a field for a number; the limits are the model's."""
-    limits = sorted(validator.limit_value for validator in Gateway._meta.get_field(name).validators)
+    field = cast("models.Field[Any, Any]", Gateway._meta.get_field(name))
+    limits = sorted(each.limit_value for each in field.validators if isinstance(each, BaseValidator))
     return f"Write a whole number from {limits[0]:,} to {limits[-1]:,}."
 
 
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Saving takes effect at the next check; nothing is restarted.
-
-    ``seen`` is the version of the settings that the person was shown: who saves over a colleague's change is told.
-    """
+    """The rules. An empty password field keeps the stored one."""
 
     new_password = forms.CharField(
         label="SMTP password",
@@ -38,9 +39,9 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=500,
         validators=[ONE_LINE],
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Stored encrypted and never shown again. Leave it empty to keep the one there is.",
     )
     forget_password = forms.BooleanField(label="Remove the stored password", required=False)
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Gateway
@@ -63,11 +64,6 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "keep_text_days",
             "start_mode",
         ]
-        labels = {"from_name": "From name", "keep_text_days": "Keep sent text, days", "start_mode": "After a restart"}
-        widgets = {
-            "daily_log_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-            **{name: forms.TextInput(attrs={"inputmode": "numeric"}) for name in NUMBERS},
-        }
         error_messages = {
             **{name: {"invalid": NOT_AN_ADDRESS} for name in ("from_address", "reply_to", "test_to")},
             **{
@@ -77,28 +73,6 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "daily_log_at": {"invalid": "Write a time of day: 07:00.", "required": "Write a time of day: 07:00."},
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = self.instance.settings_version
-        self.fields["new_password"].help_text = (
-            "Stored and never shown. Type here to replace it."
-            if self.instance.has_password
-            else "Kept encrypted and never shown again."
-        )
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = _class_of(field, with_error=name in self.errors)
-
-    @property
-    def rare_ones_matter(self) -> bool:
-        """Something among the rarely needed fields is set, or wrong."""
-        chosen = self.instance.connections > 1 or self.instance.may_login_in_clear
-        return bool(chosen or {"connections", "may_login_in_clear", "may_login_in_clear_confirmed"} & set(self.errors))
-
-    @property
-    def password_was_typed(self) -> bool:
-        """It has to be typed once more when something else was wrong: it is not sent back."""
-        return bool(self.is_bound and self.errors and self.data.get("new_password"))
-
     def clean_host(self) -> str:
         host: str = self.cleaned_data["host"]
         if HOST_WITH_PORT.fullmatch(host):
@@ -107,8 +81,6 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
-            self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
         if self.instance.is_on:
             for name, what in (("host", "a server"), ("from_address", "a From address")):
                 if name in given and not given[name]:
@@ -129,16 +101,60 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             sentence = "The password would travel unprotected. Choose STARTTLS or TLS, or allow it below, twice."
             self.add_error("security", sentence)
 
-    def save_by(self, person: str) -> Gateway:
-        """Save the settings and nothing else of the row: the state is the gateway's own, and may have moved."""
+    def save(self, commit: bool = True) -> Gateway:
+        """The settings and nothing else of the row: the state is the gateway's own, and may have moved meanwhile."""
         gateway: Gateway = super().save(commit=False)
         if self.cleaned_data["new_password"]:
             gateway.set_password(self.cleaned_data["new_password"])
         elif self.cleaned_data["forget_password"]:
             gateway.set_password("")
-        gateway.save(update_fields=[*self.Meta.fields, "password_encrypted"])
-        lifecycle.settings_saved(by=person, changed=self.changed_data)
+        if commit:
+            gateway.save(update_fields=[*SettingsForm.Meta.fields, "password_encrypted"])
         return gateway
+
+
+class SettingsOnPage(SettingsForm):
+    """The same in the look of the pages.
+
+    ``seen`` is the version of the settings that the person was shown: who saves over a colleague's change is told.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta(SettingsForm.Meta):
+        labels = {"from_name": "From name", "keep_text_days": "Keep sent text, days", "start_mode": "After a restart"}
+        widgets = {
+            "daily_log_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            **{name: forms.TextInput(attrs={"inputmode": "numeric"}) for name in NUMBERS},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.settings_version
+        self.fields["new_password"].help_text = (
+            "Stored and never shown. Type here to replace it."
+            if self.instance.has_password
+            else "Kept encrypted and never shown again."
+        )
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = _class_of(field, with_error=name in self.errors)
+
+    @property
+    def rare_ones_matter(self) -> bool:
+        """Something among the rarely needed fields is set, or wrong."""
+        chosen = self.instance.connections > 1 or self.instance.may_login_in_clear
+        return bool(chosen or set(RARE) & set(self.errors))
+
+    @property
+    def password_was_typed(self) -> bool:
+        """It has to be typed once more when something else was wrong: it is not sent back."""
+        return bool(self.is_bound and self.errors and self.data.get("new_password"))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
+            self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
+        return given
 
 
 def _class_of(field: forms.Field, *, with_error: bool) -> str:

@@ -26,7 +26,7 @@ def here() -> str:
             " FROM pg_control_system()"
         )
         cluster, database = cursor.fetchone()
-    facts = f"{getattr(settings, 'SITE_URL', '')}|{cluster}|{database}"
+    facts = f"{settings.SITE_URL}|{cluster}|{database}"
     return hmac.new(secrets.secret_key().encode(), facts.encode(), hashlib.sha256).hexdigest()
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from library.access import Role, allow, may
 from smtp_gateway import identity, lifecycle, throttle, trial
 from smtp_gateway.errors import LifecycleError, OutboxError
-from smtp_gateway.forms import SettingsForm
+from smtp_gateway.forms import SettingsOnPage
 from smtp_gateway.models import Gateway, GatewayEvent, OutboundMessage
 from smtp_gateway.views import actions, machinery, testing
 
@@ -32,11 +32,12 @@ def gateway(request: HttpRequest) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    form = SettingsForm(request.POST, instance=Gateway.the())
+    form = SettingsOnPage(request.POST, instance=Gateway.the())
     if not form.is_valid():
         return _page(request, form=form)
     was = lifecycle.status()
-    saved = form.save_by(request.user.get_username())
+    saved = form.save()
+    lifecycle.settings_saved(by=request.user.get_username(), changed=form.changed_data)
     goes_on = was.state != "on" and lifecycle.status().is_well
     messages.success(request, f"Settings saved. {'The gateway goes on.' if goes_on else 'They count from now on.'}")
     if (saved.port, saved.security) in {(465, Gateway.Security.STARTTLS), (587, Gateway.Security.TLS)}:
@@ -93,7 +94,7 @@ def adopt(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest,
     *,
-    form: SettingsForm | None = None,
+    form: SettingsOnPage | None = None,
     tried: lifecycle.Trial | None = None,
     refusal: LifecycleError | None = None,
 ) -> HttpResponse:
@@ -120,7 +121,7 @@ def _page(
         "pace": throttle.in_words(row),
         "test": testing.latest(status=status, next_check_at=next_check_at),
         "checks": [(event, actions.look_of(event)) for event in checks],
-        "form": (form or SettingsForm(instance=Gateway.the())) if administrator else None,
+        "form": (form or SettingsOnPage(instance=Gateway.the())) if administrator else None,
         "tried": tried,
         "refusal": refusal,
         "machinery": machinery.facts(row) if administrator else [],

@@ -38,6 +38,8 @@ class Report:
     kills_in_the_act: int = 0
     """Killed while it held a slot."""
     stops: int = 0
+    died_by_themselves: int = 0
+    """Workers that ended without having been killed: a fault of ours."""
     drops: int = 0
     attempts: int = 0
     seconds: float = 0
@@ -76,11 +78,12 @@ class Chaos:
     seed: int = 0
     every: float = 0.45
     """Seconds between two acts, on average."""
-    patience: float = 220
+    patience: float = 400
 
     def run(self) -> Report:
         self._dice = random.Random(self.seed)
         self._frozen: deque[tuple[float, Worker]] = deque()
+        self._watches: list[threading.Thread] = []
         report = self.report = Report(messages=OutboundMessage.objects.count())
         started = time.monotonic()
         acts = ["kill"] * self.kills + ["stop"] * self.stops
@@ -125,6 +128,7 @@ class Chaos:
             self.report.kills_in_the_act += 1
             watch = threading.Thread(target=self._watch, args=[str(token), time.monotonic()], daemon=True)
             watch.start()
+            self._watches.append(watch)
 
     def _watch(self, token: str, killed_at: float) -> None:
         """Until nothing is in the dead hands any more."""
@@ -151,9 +155,12 @@ class Chaos:
             self.nursery.fork(pace=PACE, timeouts=TIMEOUTS, until=self.patience)
 
     def _end(self) -> None:
+        self.report.died_by_themselves = len(self.nursery.workers) - len(self.nursery.living) - self.report.kills
         for worker in self.nursery.living:
             worker.kill()
         leases.recover(pace=PACE)
+        for watch in self._watches:
+            watch.join(5)
         gateway = Gateway.the()
         begun = sorted(at.timestamp() for at in DeliveryAttempt.objects.values_list("started_at", flat=True))
         window = PACE.minutes(gateway.minutes_between_checks).total_seconds()

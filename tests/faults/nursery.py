@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -73,9 +74,9 @@ class Nursery:
         with self._process:  # closes its input, which it takes as its end
             pass
 
-    def fork(self, *, pace: Any, timeouts: Any, until: float = 0, dies: str = "", tick: float = 0.02) -> Worker:
-        """``until``: tick for so many seconds; 0 is a single check. ``dies``: a point of ``killpoints``."""
-        wishes = {"pace": asdict(pace), "timeouts": asdict(timeouts), "until": until, "dies": dies, "tick": tick}
+    def fork(self, *, pace: Any, timeouts: Any, until: float = 0, tick: float = 0.02, **points: str) -> Worker:
+        """``until``: tick for so many seconds; 0 is a single check. ``dies`` or ``freezes``: at that killpoint."""
+        wishes = {"pace": asdict(pace), "timeouts": asdict(timeouts), "until": until, "tick": tick, "points": points}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(wishes), file=self._process.stdin, flush=True)
@@ -112,8 +113,9 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def _work(*, pace: dict[str, Any], timeouts: dict[str, Any], until: float, dies: str, tick: float) -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+def _work(*, pace: dict[str, Any], timeouts: dict[str, Any], until: float, tick: float, points: dict[str, str]) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     from django.db import Error, close_old_connections
 
@@ -122,8 +124,8 @@ def _work(*, pace: dict[str, Any], timeouts: dict[str, Any], until: float, dies:
     from smtp_gateway.pace import Pace
     from tests.faults import killpoints
 
-    if dies:
-        killpoints.arm(dies)
+    for how, point in points.items():
+        killpoints.arm(point, {"dies": signal.SIGKILL, "freezes": signal.SIGSTOP}[how])
     own_pace, own_timeouts = Pace(**pace), Timeouts(**timeouts)
     end = time.monotonic() + until
     try:
@@ -134,8 +136,9 @@ def _work(*, pace: dict[str, Any], timeouts: dict[str, Any], until: float, dies:
             if time.monotonic() >= end:
                 break
             time.sleep(tick)
-    finally:
-        os._exit(0)
+    except BaseException:
+        traceback.print_exc()  # nobody else would tell
+    os._exit(0)
 
 
 if __name__ == "__main__":

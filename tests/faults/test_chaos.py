@@ -44,3 +44,4 @@ def _is_clean(report):
     assert report.findings.is_clean, report.findings
     assert set(report.findings.states) <= {"sent", "uncertain"}
     assert report.worst_window <= report.limit
+    assert report.died_by_themselves == 0

@@ -11,7 +11,8 @@ import redis
 from django.db import connection
 from django.db.models.functions import Now
 
-from smtp_gateway.models import Heartbeat, OutboundMessage
+from library.management.commands import up
+from smtp_gateway.models import Heartbeat, OutboundMessage, Slot
 from tests.faults import oracle
 from tests.faults.nursery import eventually
 from tests.faults.sink import Sink
@@ -105,6 +106,22 @@ def test_the_broker_forgets_everything(running, sink):
 
     _all_is_well(running, sink, pids)
     assert back < A_MINUTE
+
+
+def test_workers_that_are_asked_to_end_finish_what_they_have_begun(running, sink):
+    """SIGTERM in the middle of a batch, as at every update: nothing is uncertain, and no slot is left behind."""
+    messages(100)
+    _slow_down(sink)
+    eventually(lambda: len(sink.received) > 20, seconds=30)
+
+    for program in running.programs:
+        program.process.terminate()
+    eventually(lambda: running.pids == [], seconds=up.WORKER_SECONDS)
+
+    findings = oracle.findings(sink.copies)
+    assert findings.is_clean, findings
+    assert (set(findings.states) <= {"sent", "waiting"}, findings.uncertain) == (True, 0)
+    assert list(Slot.objects.exclude(token=None)) == []
 
 
 def _slow_down(sink):

@@ -1,5 +1,6 @@
 """Whatever is killed, edited or set wrong: never more attempts in a window than allowed, and not much fewer."""
 
+import signal
 import time
 from datetime import timedelta
 
@@ -54,6 +55,21 @@ def test_whatever_happens_it_is_never_above(gateway, sink, nursery, steps):
     leases.recover()
     findings = oracle.findings(sink.copies)
     assert findings.is_clean, findings
+
+
+def test_what_one_connection_has_reserved_no_other_can_use(gateway, sink, nursery):
+    """The first has reserved the whole allowance and named nobody yet; the second finds no room."""
+    _a_new_world(sink)
+    Gateway.objects.update(connections=2)
+    worker = nursery.fork(pace=REAL, timeouts=gentle.TIMEOUTS, freezes="after reserving")
+    eventually(lambda: OutboundMessage.objects.filter(reserved_at__isnull=False).exists(), what="it has reserved")
+
+    delivery.check(timeouts=gentle.TIMEOUTS)
+    meanwhile = len(sink.received)
+    worker.signal(signal.SIGCONT)
+    worker.wait(20)
+
+    assert (meanwhile, len(sink.received)) == (0, 6)
 
 
 def test_after_the_clock_was_set_back_it_waits_for_one_window_at_most(gateway, sink):

@@ -12,7 +12,7 @@ from django.db import connection
 from notices import held, ready, scan
 from notices.models import Letter, Notice, Run, RunSettings
 from tests.builders import a_closed_day, a_group, a_loan, a_patron
-from tests.notices.builders import a_schedule, morning_of
+from tests.notices.builders import a_gateway_with_an_address, a_schedule, morning_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +47,20 @@ def test_it_is_off_until_a_person_switches_it_on(today: date) -> None:
     run = scan.run_if_due(at=morning_of(today))
 
     assert run is None
+
+
+@pytest.mark.django_db
+def test_a_copy_of_the_database_writes_to_nobody(today: date) -> None:
+    """It was restored elsewhere: the original may be writing at this moment."""
+    switched_on()
+    a_schedule(1)
+    a_loan(due=today - timedelta(days=1))
+    a_gateway_with_an_address(identity="0" * 64)
+
+    run = scan.run_if_due(at=morning_of(today))
+
+    assert run is None
+    assert Notice.objects.count() == 0
 
 
 @pytest.mark.django_db

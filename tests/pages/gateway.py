@@ -6,7 +6,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from smtp_gateway.forms import SettingsForm
+from smtp_gateway.forms import SettingsOnPage
 from smtp_gateway.models import Gateway
 
 PASSWORD = "Wattle-Grove-7!"
@@ -14,7 +14,7 @@ PASSWORD = "Wattle-Grove-7!"
 
 def typed(**changes: Any) -> dict[str, Any]:
     """What the browser would send if nothing but ``changes`` were typed. A tick is taken out with False."""
-    form = SettingsForm(instance=Gateway.the())
+    form = SettingsOnPage(instance=Gateway.the())
     given = {name: form[name].value() for name in form.fields} | changes
     return {name: value for name, value in given.items() if value is not None and value is not False}
 

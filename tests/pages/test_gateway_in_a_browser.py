@@ -73,7 +73,7 @@ def test_a_test_is_seen_to_go_and_the_rest_of_the_page_follows(
 def test_every_state_of_the_page_is_well(
     browser: Browser, live_server: LiveServer, administrator: Client, theme: Theme
 ) -> None:
-    """Refused settings, a failed try, stopped by wrong settings, away, and a copy: nothing for axe, nothing sideways."""
+    """Refused settings, a failed try, wrong settings, an absent server, a copy: nothing for axe, nothing sideways."""
     messages(3)
     with a_page(browser, live_server, administrator, theme=theme) as (page, complaints):
         for state in (_refused, _tried, _wrong_settings, _away, _copy):

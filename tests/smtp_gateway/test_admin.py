@@ -81,7 +81,8 @@ def settings(**changes):
 
 def test_the_password_is_written_and_never_shown(admin):
     """An empty field keeps it."""
-    admin.post("/admin/smtp_gateway/gateway/1/change/", settings(new_password="sesame"))
+    login = {"username": "library", "security": "tls"}
+    admin.post("/admin/smtp_gateway/gateway/1/change/", settings(new_password="sesame", **login))
     admin.post("/admin/smtp_gateway/gateway/1/change/", settings(messages_each_check=20))
 
     page = admin.get("/admin/smtp_gateway/gateway/1/change/").content.decode()

@@ -101,6 +101,7 @@ def test_what_needs_a_person_comes_first_and_counts(gateway, told):
     assert written.text.startswith(
         "To look at\n"
         "   1. One email could not be sent: There is no such mailbox. Put it right and try again.\n"
+        "      http://127.0.0.1:8000/outbox/?tab=bad\n"
         "   2. Twelve letters for paper are not printed yet.\n"
     )
     assert "\nDaily run at 6:30 am looked at 618 loans.\n" in written.text
