@@ -16,14 +16,17 @@ def cleaned(text: str) -> str:
 
 
 def patron_by_number(number: str) -> Patron | None:
-    """The patron with exactly this card number, typed in capitals or not. Erased patrons are not found."""
-    patrons = Patron.objects.filter(barcode__in=_as_typed(number), erased_at=None)
-    return patrons.select_related("group").first()
+    """The patron with exactly this card number; failing that, in capitals or not. Erased patrons are not found."""
+    wanted = _as_typed(number)
+    found = Patron.objects.filter(barcode__in=wanted, erased_at=None).select_related("group")
+    return min(found, key=lambda patron: wanted.index(patron.barcode), default=None)
 
 
 def item_by_number(number: str) -> Item | None:
-    """The item with exactly this barcode, typed in capitals or not."""
-    return Item.objects.filter(barcode__in=_as_typed(number)).select_related("owner").first()
+    """The item with exactly this barcode; failing that, in capitals or not."""
+    wanted = _as_typed(number)
+    found = Item.objects.filter(barcode__in=wanted).select_related("owner")
+    return min(found, key=lambda item: wanted.index(item.barcode), default=None)
 
 
 def patrons(text: str, *, addresses: bool) -> QuerySet[Patron]:

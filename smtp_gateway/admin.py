@@ -126,7 +126,7 @@ class OutboundMessageAdmin(ReadOnlyAdmin):
     exclude = ["content"]
     inlines = [AttemptInline]
     ordering = ["-id"]
-    actions = ["try_again", "hold", "release", "cancel", "send_next", "count_as_sent", "resend"]
+    actions = ["try_again", "close", "hold", "release", "cancel", "send_next", "count_as_sent", "resend"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).defer("content")
@@ -134,6 +134,10 @@ class OutboundMessageAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again")
     def try_again(self, request: HttpRequest, rows: QuerySet[Model]) -> None:
         self._told(request, outbox.try_again(_ids(rows), by=request.user.get_username()))
+
+    @admin.action(description="Close")
+    def close(self, request: HttpRequest, rows: QuerySet[Model]) -> None:
+        self._told(request, outbox.close(_ids(rows), by=request.user.get_username()))
 
     @admin.action(description="Hold")
     def hold(self, request: HttpRequest, rows: QuerySet[Model]) -> None:

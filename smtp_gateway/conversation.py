@@ -26,7 +26,6 @@ from smtp_gateway.verdict import How, Stage, Verdict
 LONGEST_REPLY = 64 * 1024
 BLOCK = 64 * 1024
 LONGEST_WORDS = 2000
-AT_ONCE = 0.001
 BLOT = "••••••"
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\r\n]*)")
@@ -447,8 +446,10 @@ class Conversation:
     def _read(self, deadline: float) -> bytes:
         if self._socket is None:
             raise SilenceError(How.DROP)
-        # Who slept past the deadline (a paused container, a suspended machine) still reads what lies in the socket.
-        self._socket.settimeout(max(deadline - time.monotonic(), AT_ONCE))
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise SilenceError(How.TIMEOUT)
+        self._socket.settimeout(left)
         try:
             octets = self._socket.recv(BLOCK)
         except TimeoutError:

@@ -28,6 +28,7 @@ __all__ = [
     "OutboxError",
     "blank",
     "cancel",
+    "close",
     "count_as_sent",
     "figures",
     "hold",
@@ -138,6 +139,18 @@ def cancel(ids: Iterable[int], *, reason: str, by: str = "") -> list[int]:
             reason=reason,
             finished_at=Now(),
         )
+
+
+def close(ids: Iterable[int], *, by: str) -> list[int]:
+    """A person has settled in another way what could not be sent: it stays on file and needs nobody any more."""
+    return _move(
+        OutboundMessage.objects.filter(pk__in=list(ids), state=State.BAD),
+        verb="Closed",
+        by=by,
+        state=State.CANCELLED,
+        reason=f"It could not be sent, and {by} closed it.",
+        finished_at=Now(),
+    )
 
 
 def hold(ids: Iterable[int], *, by: str, reason: str = "Held by hand.") -> list[int]:

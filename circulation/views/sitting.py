@@ -166,32 +166,44 @@ class Sitting:
         verbs[self.mode](item)
 
     def _words(self, text: str) -> None:
-        """What begins with these words; one patron and nothing else is meant without asking."""
-        wants_items = self.mode != Mode.LEND or self.patron is not None
-        patrons, items = [], []
-        if self.mode != Mode.RETURN:
-            patrons = list(search.patrons(text, addresses=self.is_librarian)[: MOST_CHOICES + 1])
-        if wants_items:
-            items = list(search.items(text, titles=self.is_librarian)[: MOST_CHOICES + 1])
-            items += [loan.item for loan in self._by_reference(text)]
-        if len(patrons) == 1 and not items:
+        """What begins with these words; one name and nothing else is meant without asking. Half a number is not."""
+        names, things = self.mode != Mode.RETURN, self.mode != Mode.LEND or self.patron is not None
+        patrons = list(search.patrons(text, addresses=self.is_librarian)[: MOST_CHOICES + 1]) if names else []
+        items = self._items(text) if things else []
+        if _is_number(text) and not items:
+            self._maybe_the_next_card(text, is_known=bool(patrons))
+        elif not patrons and not items:
+            self.told.append(Told(heading="Not found.", sentence=self._nothing_is(text, names=names, titles=things)))
+        if len(patrons) == 1 and not items and not _is_number(text):
             self.patron = patrons[0]
         elif patrons or items:
             most = MOST_CHOICES // 2 if patrons and items else MOST_CHOICES
             more = max(len(patrons), len(items)) > most
             self.choices = Choices(patrons=patrons[:most], items=_with_loans(items[:most]), more=more)
-        else:
-            self.told.append(Told(heading="Not found.", sentence=self._nothing_is(text)))
 
-    def _by_reference(self, text: str) -> list[Loan]:
-        return list(search.open_loans_by_reference(text)[:MOST_CHOICES]) if self.is_librarian else []
+    def _maybe_the_next_card(self, number: str, *, is_known: bool) -> None:
+        """Whose card it is nobody knows: what is scanned next, unseen, must not be lent to the child before."""
+        before, sentence, offers = self.patron, f"No card and no item has the number {number}.", tuple[Offer, ...]()
+        if self.mode == Mode.LEND and before is not None:
+            self.patron = None
+            sentence += f" It may have been the next card, so nothing more is lent to {before} now."
+            offers = (Offer(button=f"Go on with {before.first_name or before}", verb="open", patron=before.pk),)
+        if not is_known:
+            self.told.append(Told(heading="Not found.", sentence=sentence, offers=offers))
 
-    def _nothing_is(self, text: str) -> str:
-        if any(one.isdigit() for one in text):
-            return f"No card and no item has the number {text}."
-        if self.mode == Mode.RETURN:
-            return f"No item begins with “{text}”." if self.is_librarian else f"No item has the number {text}."
-        return f"Nobody’s name has words that begin with “{text}”."
+    def _items(self, text: str) -> list[Item]:
+        """By number, by title or by the reference number of a loan; the last two are for librarians."""
+        items = list(search.items(text, titles=self.is_librarian)[: MOST_CHOICES + 1])
+        if self.is_librarian:
+            items += [loan.item for loan in search.open_loans_by_reference(text)[:MOST_CHOICES]]
+        return items
+
+    def _nothing_is(self, text: str, *, names: bool, titles: bool) -> str:
+        titles = titles and self.is_librarian
+        if not names and not titles:
+            return f"No item has the number {text}."
+        searched = "Nobody’s name and no title" if names and titles else "Nobody’s name" if names else "No title"
+        return f"{searched} has words that begin with “{text}”."
 
     def _no_card_yet(self, item: Item) -> None:
         loan = Loan.objects.open().with_borrowers().filter(item=item).first()
@@ -239,6 +251,11 @@ class Sitting:
 
     def _told_back(self, loan: Loan, rest: str) -> None:
         self.told.append(_about(loan.item, "Returned.", f"{loan.item} {rest}"))
+
+
+def _is_number(text: str) -> bool:
+    """Whether a scanner may have read it; names have no digits."""
+    return any(one.isdigit() for one in text)
 
 
 def _with_loans(items: list[Item]) -> list[tuple[Item, Loan | None]]:

@@ -11,19 +11,20 @@
   let line = Promise.resolve();
   const inLine = (deed) => { line = line.then(deed).catch(() => {}); };
 
-  const ask = (verb, address, values, what) => inLine(async () => {
+  const ask = (verb, address, values, scanned) => inLine(async () => {
     const before = work();
-    const patron = before.querySelector("input[name=patron]").value;
+    const patron = before.querySelector("input[name=patron]");
     before.setAttribute("aria-busy", "true");
-    const asked = verb === "POST" ? { patron, ...values } : {};
     try {
+      const asked = verb === "POST" ? { patron: patron.value, ...values } : {};
       await htmx.ajax(verb, address, { values: asked, target: "#desk", swap: "outerHTML" });
     } catch { /* told below: the old part is still there */ }
-    const answered = work() !== before;
     before.removeAttribute("aria-busy");
+    const answered = work() !== before;
     document.getElementById("desk-trouble").hidden = answered;
-    document.querySelector("#desk-trouble [data-what]").textContent = what || "that";
+    document.querySelector("#desk-trouble [data-what]").textContent = scanned || "that";
     if (answered) settle();
+    else patron.value = ""; // it may have been the next card: what follows must not go to the patron before
   });
 
   // After an answer: mode, label and focus follow it, and a screen reader hears what happened.
@@ -33,7 +34,8 @@
     fade();
     const said = work().querySelector("[data-said]")?.cloneNode(true);
     said?.querySelectorAll(".sub").forEach((part) => part.prepend(". "));
-    document.getElementById("desk-said").textContent = said ? said.textContent : "";
+    const status = document.getElementById("desk-said");
+    if (said && status.textContent !== said.textContent) status.textContent = said.textContent;
     if (!document.activeElement?.closest("#desk input, .spine, .topbar, dialog")) field.focus();
   };
 

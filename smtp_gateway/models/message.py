@@ -110,7 +110,7 @@ class OutboundMessage(models.Model):
         sending   -> uncertain  the text was handed over and no answer came
         uncertain -> sending    once by itself, 30 minutes later; after that (``not_before`` empty) a person decides
         uncertain -> waiting    a person: resend            uncertain -> sent   a person: count as sent
-        bad       -> waiting    a person: try again
+        bad       -> waiting    a person: try again         bad       -> cancelled   a person: close, settled otherwise
         held      -> waiting    released                    waiting -> held     a person, or a database that is a copy
         waiting, held -> cancelled   taken back, expired, by hand; *sending* is never cancelled
 

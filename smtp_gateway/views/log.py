@@ -91,7 +91,8 @@ class Shown:
 @allow(Role.LIBRARIAN)
 @require_safe
 def latest_daily_log(request: HttpRequest) -> HttpResponse:
-    newest = DailyLog.objects.select_related("message").first()
+    """The newest that was written, else the first one as it will be."""
+    newest = DailyLog.objects.exclude(text="").select_related("message").first()
     return _daily_log(request, _as_it_was(newest) if newest else _as_it_will_be())
 
 

@@ -34,6 +34,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "older": older,
             "verbs": verbs.fitting(message.state for message in page),
             "waiting": waiting,
+            "held": rows.held().count(),
             "needing": rows.needing_a_person().count(),
             "empty_at": throttle.empty_at(waiting, at=timezone.now()) if waiting else None,
             "last": rows.in_state(OutboundMessage.State.SENT).newest_first().without_content().first(),

@@ -83,6 +83,15 @@ VERBS = (
         ask="They may have arrived already. Who got one will get it twice.",
     ),
     Verb(
+        key="close",
+        button="Close",
+        icon="check",
+        states=(State.BAD,),
+        deed=lambda ids, by: outbox.close(ids, by=by),
+        did=("is closed and stays on file", "are closed and stay on file"),
+        ask="For what is settled in another way: by telephone, on paper. It stays on file and is not tried again.",
+    ),
+    Verb(
         key="cancel",
         button="Cancel",
         icon="ban",

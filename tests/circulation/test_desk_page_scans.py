@@ -160,18 +160,22 @@ def test_a_card_is_no_return(sit: Any, mia: Patron) -> None:
     assert sitting.patron is None
 
 
-def test_a_number_of_nothing_says_so(sit: Any) -> None:
-    """A card of another school, a shelf mark, a name that nobody has."""
-    sitting, returning = sit(), sit(RETURN)
+def test_a_number_of_nothing_says_so(sit: Any, mia: Patron) -> None:
+    """A card of another school, and a word that nobody and nothing has."""
+    sitting, lending, returning, helper = sit(), sit(patron=mia), sit(RETURN), sit(RETURN, is_librarian=False)
 
     sitting.scan("99999")
     sitting.scan("Quince")
+    lending.scan("Quince")
     returning.scan("Quince")
+    helper.scan("Quince")
 
-    assert words(sitting.told + returning.told) == [
+    assert words(sitting.told + lending.told + returning.told + helper.told) == [
         "Not found. No card and no item has the number 99999.",
         "Not found. Nobody’s name has words that begin with “Quince”.",
-        "Not found. No item begins with “Quince”.",
+        "Not found. Nobody’s name and no title has words that begin with “Quince”.",
+        "Not found. No title has words that begin with “Quince”.",
+        "Not found. No item has the number Quince.",
     ]
 
 
@@ -195,6 +199,31 @@ def test_the_beginning_of_a_name_opens_the_only_one_or_asks(sit: Any, mia: Patro
     assert (one.patron, one.choices) == (mia, None)
     assert two.patron is None
     assert two.choices.patrons == [leo, mia]
+
+
+def test_half_a_number_opens_nobody_without_asking(sit: Any, mia: Patron, zayd: Patron) -> None:
+    """A card that was read badly must not open the loans of the only child whose number begins so."""
+    sitting = sit(patron=zayd)
+
+    sitting.scan("P1004")
+
+    assert (sitting.patron, sitting.choices.patrons) == (None, [mia])
+
+
+def test_after_an_unknown_number_nothing_more_is_lent_to_the_child_before(sit: Any, mia: Patron) -> None:
+    """It may have been the next card, and the next book may be scanned before anybody looks up."""
+    an_item(title="Blueback", barcode="303")
+    sitting = sit(patron=mia)
+
+    sitting.scan("P99999")
+    sitting.scan("303")
+
+    assert words(sitting.told) == [
+        "Not found. No card and no item has the number P99999. It may have been the next card, so nothing more is "
+        "lent to Mia Chen now. [Go on with Mia]",
+        "Not lent. Blueback is an item, and nobody is at the desk. Scan a patron’s card first.",
+    ]
+    assert Loan.objects.count() == 0
 
 
 def test_a_librarian_types_a_title_and_a_helper_does_not(sit: Any, zayd: Patron, today: date) -> None:

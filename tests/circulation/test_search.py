@@ -110,3 +110,10 @@ def test_a_reference_number_finds_the_open_loan(today: date) -> None:
 def test_what_a_scanner_adds_is_taken_away() -> None:
     """Some send a tab or a start sign before the number, and all of them an end of line."""
     assert search.cleaned("\t\x02P100417\r\n") == "P100417"
+
+
+def test_a_number_as_it_is_goes_before_one_in_other_letters() -> None:
+    """Two cards that differ in capitals only."""
+    small, large = a_patron(barcode="p7", last_name="Abbott"), a_patron(barcode="P7", last_name="Zhang")
+
+    assert (search.patron_by_number("p7"), search.patron_by_number("P7")) == (small, large)

@@ -41,6 +41,11 @@ class Worker:
         eventually(lambda: not self.is_alive, seconds=seconds, what="the worker ends")
 
     @property
+    def is_frozen(self) -> bool:
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(self.pid)], capture_output=True, text=True, check=False)
+        return state.stdout.startswith("T")
+
+    @property
     def is_alive(self) -> bool:
         """The nursery ignores SIGCHLD, so that the kernel buries its children at once."""
         try:

@@ -3,10 +3,12 @@
 import threading
 
 import pytest
+from django.db.models import Q
 
 from smtp_gateway import leases
 from smtp_gateway.models import OutboundMessage
 from tests.faults import gentle, oracle
+from tests.faults.nursery import eventually
 from tests.faults.sink import WITH_PIPELINING, WITHOUT_PIPELINING
 from tests.smtp_gateway.outgoing import messages, states
 from tests.smtp_gateway.scripted import DROP
@@ -101,9 +103,14 @@ def _killed_by_the_server(sink, nursery, step, is_it):
 
 def _put_right():
     """What the next worker makes of the second message before anything is sent again: its state, and its crashes."""
-    leases.recover(pace=gentle.PACE)
+    eventually(_nothing_is_in_hand, what="the database has noticed the worker's death")
     row = OutboundMessage.objects.get(to=SECOND)
     return row.state, row.crashes
+
+
+def _nothing_is_in_hand():
+    leases.recover(pace=gentle.PACE)
+    return not OutboundMessage.objects.filter(Q(state="sending") | Q(reserved_at__isnull=False)).exists()
 
 
 def _everything_arrived(sink, *, copies):

@@ -58,16 +58,19 @@ def test_whatever_happens_it_is_never_above(gateway, sink, nursery, steps):
 
 
 def test_what_one_connection_has_reserved_no_other_can_use(gateway, sink, nursery):
-    """The first has reserved the whole allowance and named nobody yet; the second finds no room."""
+    """Both have seen that there is room; the second reserves all of it, and then the first wants to."""
     _a_new_world(sink)
     Gateway.objects.update(connections=2)
-    worker = nursery.fork(pace=REAL, timeouts=gentle.TIMEOUTS, freezes="after reserving")
-    eventually(lambda: OutboundMessage.objects.filter(reserved_at__isnull=False).exists(), what="it has reserved")
+    first = nursery.fork(pace=REAL, timeouts=gentle.TIMEOUTS, freezes="before reserving")
+    eventually(lambda: first.is_frozen, what="the first is about to reserve")
+    second = nursery.fork(pace=REAL, timeouts=gentle.TIMEOUTS, freezes="after reserving")
+    eventually(lambda: second.is_frozen, what="the second has reserved")
 
-    delivery.check(timeouts=gentle.TIMEOUTS)
+    first.signal(signal.SIGCONT)
+    first.wait(20)
     meanwhile = len(sink.received)
-    worker.signal(signal.SIGCONT)
-    worker.wait(20)
+    second.signal(signal.SIGCONT)
+    second.wait(20)
 
     assert (meanwhile, len(sink.received)) == (0, 6)
 
@@ -87,8 +90,8 @@ def test_after_the_clock_was_set_back_it_waits_for_one_window_at_most(gateway, s
 
 
 def test_with_a_backlog_the_allowance_is_used(sink, nursery):
-    """At least 0.95 x W / (W + time a batch takes + tick), for ten windows, with the server at a normal pace."""
-    tick, window, limit, windows = 0.05, 0.75, 10, 10
+    """At least 0.95 x W / (W + time a batch takes + tick), for six windows, with the server at a normal pace."""
+    tick, window, limit, windows = 0.05, 1.5, 10, 6
     a_gateway(port=sink.port, messages_each_check=limit, minutes_between_checks=3)
     sink.answers["rcpt"] = lambda _: time.sleep(0.004)
     messages(limit * (windows + 4))

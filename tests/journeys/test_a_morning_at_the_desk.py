@@ -108,21 +108,49 @@ def test_no_scan_is_lost_when_nobody_answers(
     client: Client,
     people: dict[Role, User],  # noqa: F811
 ) -> None:
-    """The network goes for a moment: what was scanned is named, and the desk goes on."""
+    """The network goes for a moment: what was scanned is named, and what follows goes to nobody by mistake."""
+    mia = a_patron(first_name="Mia", last_name="Chen", barcode="P100417")
     an_item(title="Blueback", barcode="305")
     client.force_login(people[Role.LIBRARIAN])
 
     with a_page(browser, live_server, client) as (page, _):
         desk = Desk(page)
-        page.goto("/desk/?do=return")
+        page.goto(f"/desk/?patron={mia.pk}")
         page.context.set_offline(True)
-        desk.scan("305")
-        desk.tells("Whether 305 was done is not known")
+        desk.scan("P100500")  # the next card, as it happens
+        desk.tells("Whether P100500 was done is not known")
 
         page.context.set_offline(False)
         desk.scan("305")
-        desk.tells("Blueback is not on loan.")
+        desk.tells("Blueback is an item, and nobody is at the desk. Scan a patron’s card first.")
         expect(page.locator("#desk-trouble")).to_be_hidden()
+
+    assert Loan.objects.count() == 0
+
+
+def test_a_card_that_nobody_knows_lends_nothing_to_the_child_before(
+    browser: Browser,
+    live_server: LiveServer,
+    client: Client,
+    people: dict[Role, User],  # noqa: F811
+) -> None:
+    """Mia is at the desk; the next child's card is unknown, and two books follow before anybody can look up."""
+    mia = a_patron(first_name="Mia", last_name="Chen", barcode="P100417")
+    for number in ("305", "306", "307"):
+        an_item(title="Blueback", barcode=number)
+    client.force_login(people[Role.DESK_HELPER])
+
+    with a_page(browser, live_server, client) as (page, complaints):
+        desk = Desk(page)
+        page.goto(f"/desk/?patron={mia.pk}")
+        desk.scan("P99999", "305", "306")
+        desk.tells("Blueback is an item, and nobody is at the desk. Scan a patron’s card first.")
+
+        desk.scan("P100417", "307")
+        desk.lists("Lent Blueback to Mia Chen")
+        assert complaints == []
+
+    assert [loan.item.barcode for loan in Loan.objects.open().select_related("item")] == ["307"]
 
 
 def test_an_arrow_chooses_among_several(

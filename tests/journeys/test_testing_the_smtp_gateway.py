@@ -131,7 +131,7 @@ def test_a_restart_leaves_it_stopped_until_auto_start_is_chosen(page: Page, syst
     """The manual: "Initially, the service is set at Manual start-up. Once configured, … change to Auto-start"."""
     _restart(system)
     page.goto("/gateway/")
-    expect(page.locator("#head")).to_contain_text("because it starts by hand")
+    expect(page.locator("#banner")).to_contain_text("because it starts by hand")
 
     page.select_option("#id_start_mode", "auto")
     page.get_by_role("button", name="Save settings").click()

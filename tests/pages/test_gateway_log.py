@@ -114,6 +114,8 @@ def test_a_day_without_a_log_says_why(librarian: Client) -> None:
 
 def test_a_library_without_a_log_sees_the_first_one(librarian: Client) -> None:
     """Before the first morning."""
+    _a_log(date(2026, 11, 20), subject="", text="", html="", reason="Started after its time.")
+
     page = librarian.get(reverse("daily-log"))
 
     assert page.context["shown"].day is None

@@ -80,7 +80,7 @@ def test_a_text_that_is_no_longer_kept_is_a_sentence(librarian: Client, sample: 
         (State.WAITING, ["send-next", "hold", "cancel"]),
         (State.SENDING, []),
         (State.SENT, []),
-        (State.BAD, ["try-again"]),
+        (State.BAD, ["try-again", "close"]),
         (State.UNCERTAIN, ["count-as-sent", "resend"]),
         (State.HELD, ["release", "cancel"]),
         (State.CANCELLED, []),

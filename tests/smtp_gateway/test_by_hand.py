@@ -34,11 +34,12 @@ def one_of_each():
         (lambda ids: outbox.hold(ids, by="ana"), ["waiting"], "held"),
         (lambda ids: outbox.release(ids, by="ana"), ["held"], "waiting"),
         (lambda ids: outbox.try_again(ids, by="ana"), ["bad"], "waiting"),
+        (lambda ids: outbox.close(ids, by="ana"), ["bad"], "cancelled"),
         (lambda ids: outbox.send_next(ids, by="ana"), ["waiting"], "waiting"),
         (lambda ids: outbox.count_as_sent(ids, by="ana"), ["uncertain"], "sent"),
         (lambda ids: outbox.resend(ids, by="ana"), ["uncertain"], "waiting"),
     ],
-    ids=["cancel", "hold", "release", "try again", "send next", "count as sent", "resend"],
+    ids=["cancel", "hold", "release", "try again", "close", "send next", "count as sent", "resend"],
 )
 def test_a_verb_changes_only_what_it_fits(one_of_each, verb, fits, becomes):
     """And names exactly those; the rest is as it was."""
