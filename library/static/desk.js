@@ -113,7 +113,7 @@
   document.addEventListener("keydown", (event) => {
     const dialog = document.querySelector("dialog[open]");
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (event.defaultPrevented || (dialog && event.key === "Escape")) return;
+    if (event.defaultPrevented || event.isComposing || (dialog && event.key === "Escape")) return;
     if (plain && keys[event.key]) {
       event.preventDefault();
       keys[event.key]();

@@ -234,6 +234,11 @@ class OutboundMessage(models.Model):
             models.Index(fields=["-id"], name="message_uncertain", condition=Q(state="uncertain")),
             models.Index(fields=["-id"], name="message_held", condition=Q(state="held")),
             models.Index(
+                fields=["state", "-id"],
+                name="message_open",
+                condition=Q(state__in=["waiting", "sending", "bad", "uncertain", "held"]),
+            ),
+            models.Index(
                 fields=["state", "-id"], name="message_finished", condition=Q(state__in=["sent", "cancelled"])
             ),
             models.Index(fields=["kind", "-id"], name="message_by_kind"),
