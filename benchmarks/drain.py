@@ -59,6 +59,22 @@ def _talk(connection: socket.socket, received: list[bytes], seconds: float) -> b
 
 
 @contextmanager
+def receiving(*, seconds: float = 0.0) -> Iterator[tuple[int, list[bytes]]]:
+    """A sink in a process of its own: its port, and the Message-IDs that it took, there when it has ended."""
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=sink, args=(theirs, seconds))
+    server.start()
+    port, received = ours.recv(), list[bytes]()
+    try:
+        yield port, received
+    finally:
+        with socket.create_connection(("127.0.0.1", port)) as stop:
+            stop.sendall(b"STOP\r\n")
+        received += ours.recv()
+        server.join()
+
+
+@contextmanager
 def installation() -> Iterator[None]:
     """A database of its own, thrown away afterwards."""
     from library.embedded import Address, Postgres, free_port, running
@@ -133,21 +149,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--answer", type=float, default=0.0, help="seconds the server takes to answer a message")
     options = parser.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=sink, args=(theirs, options.answer))
-    server.start()
-    port = ours.recv()
-    try:
-        with installation():
-            if options.pace:
-                pace(port=port, minute=options.minute, minutes=options.minutes)
-            else:
-                drain(port=port, messages=options.messages)
-    finally:
-        with socket.create_connection(("127.0.0.1", port)) as stop:
-            stop.sendall(b"STOP\r\n")
-        received = ours.recv()
-        server.join()
+    with receiving(seconds=options.answer) as (port, received), installation():
+        if options.pace:
+            pace(port=port, minute=options.minute, minutes=options.minutes)
+        else:
+            drain(port=port, messages=options.messages)
     row("received", f"{len(received)} messages", f"{len(set(received))} different")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from library.embedded import IN_A_HURRY, Address, Postgres, Valkey, free_port, running
+from library.embedded import IN_A_HURRY, Address, EmbeddedError, Postgres, Valkey, free_port, running
 
 SERVERS = ExitStack()
 
@@ -39,13 +39,20 @@ atexit.register(SERVERS.close)  # not a hook: a run that fails while it is being
 
 def _start(folder: Path) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # else a run that is told to end leaves its folder
-    postgres = Postgres(
-        folder=folder / "postgresql", address=_address(), settings={**IN_A_HURRY, "max_connections": "200"}
-    )
-    valkey = Valkey(folder=folder / "valkey", address=_address())
-    SERVERS.enter_context(running(postgres, valkey))
+    try:
+        postgres, valkey = _servers(folder / "first")
+    except EmbeddedError:  # somebody else took a port that was free a moment ago
+        postgres, valkey = _servers(folder / "second")
     os.environ["DATABASE_URL"] = postgres.address.database_url
     os.environ["REDIS_URL"] = valkey.address.redis_url
+
+
+def _servers(folder: Path) -> tuple[Postgres, Valkey]:
+    settings = {**IN_A_HURRY, "max_connections": "200"}
+    postgres = Postgres(folder=folder / "postgresql", address=_address(), settings=settings)
+    valkey = Valkey(folder=folder / "valkey", address=_address())
+    SERVERS.enter_context(running(postgres, valkey))
+    return postgres, valkey
 
 
 def _address() -> Address:

@@ -23,12 +23,12 @@
     const answered = work() !== before;
     document.getElementById("desk-trouble").hidden = answered;
     document.querySelector("#desk-trouble [data-what]").textContent = scanned || "that";
-    if (answered) settle();
-    else patron.value = ""; // it may have been the next card: what follows must not go to the patron before
+    if (!answered) patron.value = ""; // it may have been the next card: what follows goes to nobody by mistake
   });
 
-  // After an answer: mode, label and focus follow it, and a screen reader hears what happened.
-  const settle = () => {
+  // With an answer: mode, label and focus follow it, and a screen reader hears what happened.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== work()) return;
     if (!ahead) form.querySelector(`input[value="${work().dataset.mode}"]`).checked = true;
     label();
     fade();
@@ -37,7 +37,7 @@
     const status = document.getElementById("desk-said");
     if (said && status.textContent !== said.textContent) status.textContent = said.textContent;
     if (!document.activeElement?.closest("#desk input, .spine, .topbar, dialog")) field.focus();
-  };
+  });
 
   const label = () => {
     const words = work().getAttribute(`data-${mode()}`);

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from notices import held, ready, scan
 from notices.models import Letter, Notice, Run, RunSettings
@@ -101,14 +103,29 @@ def test_switched_on_after_todays_time_means_tomorrow(hour: int, first: int, tod
 
 
 @pytest.mark.django_db
-def test_a_time_that_the_clocks_skip_still_runs() -> None:
-    """Melbourne, 4 October 2026: two becomes three. A run at 2:30 is made at three, and once."""
-    switched_on(at=time(2, 30), weekdays=list(range(7)), on_closed_days=True)
-    sunday = date(2026, 10, 4)
+@pytest.mark.parametrize(
+    ("zone", "spring", "autumn"),
+    [
+        ("Australia/Melbourne", date(2026, 10, 4), date(2026, 4, 5)),
+        ("America/New_York", date(2026, 3, 8), date(2026, 11, 1)),
+        ("Australia/Lord_Howe", date(2026, 10, 4), date(2026, 4, 5)),
+    ],
+)
+@pytest.mark.parametrize("at", [time(1, 45), time(2, 15), time(6, 30)])
+def test_one_run_a_day_when_the_clocks_change(zone: str, spring: date, autumn: date, at: time) -> None:
+    """Lord Howe's clocks move by half an hour. A look every quarter of an hour: one run on the day, at its time or at
+    the next that exists, whether the hour is left out or comes twice."""
+    switched_on(at=at, weekdays=list(range(7)), on_closed_days=True)
 
-    runs = [scan.run_if_due(at=morning_of(sunday, at)) for at in (time(1, 59), time(3, 0), time(3, 30))]
+    with timezone.override(ZoneInfo(zone)):
+        for day in (spring, autumn):
+            midnight = datetime.combine(day, time(0), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+            looks = [midnight + timedelta(minutes=15 * step) for step in range(92)]
+            runs = [run for look in looks if (run := scan.run_if_due(at=look))]
 
-    assert [run is not None for run in runs] == [False, True, False]
+            assert [run.day for run in runs] == [day]
+            started = timezone.localtime(runs[0].started_at).time()
+            assert at <= started <= (datetime.combine(day, at) + timedelta(hours=1)).time()
 
 
 @pytest.mark.django_db

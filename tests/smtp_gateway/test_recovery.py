@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from smtp_gateway import delivery, leases
@@ -33,6 +34,19 @@ def killed_at(server, step, *, message=0):
     worker = a_worker(timeout=5)
     worker.wait(30)
     del server.answers[step]
+    _its_session_is_gone()
+
+
+def _its_session_is_gone():
+    """PostgreSQL notices a killed client within milliseconds, on a busy machine within a second or two."""
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.01)
+    pytest.fail("the killed worker's session did not end")
 
 
 def later():
