@@ -11,8 +11,9 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,20 +146,80 @@ def _resident(pid: int) -> int:
 
 
 def plans() -> dict[str, str]:
-    """How PostgreSQL does what is asked most often."""
+    """How PostgreSQL does what is asked most often; nothing of it stays."""
+    from django.db import transaction
     from django.http import QueryDict
     from django.utils import timezone
 
-    from smtp_gateway import ledger, throttle
-    from smtp_gateway.models import OutboundMessage
+    from smtp_gateway import ledger, leases, throttle
+    from smtp_gateway.models import Gateway
+    from smtp_gateway.pace import REAL
     from smtp_gateway.views.listing import Listing
+    from tests.smtp_gateway.plans import explained
 
-    waiting = Listing.asked(QueryDict("tab=waiting"), today=timezone.localdate())
-    parameters = {"token": "0" * 32, "slot": 1, "count": ledger.BLOCK}
-    return {
-        "Reserve a block": _plan(ledger.RESERVE, parameters),
-        "Is anything due?": _plan(throttle.DUE, {"limit": 10}),
-        "Outbox: how many in each state": _plan(*_numbers().query.sql_with_params()),
-        "Outbox: a page of what waits": waiting.rows("waiting").order_by("-id")[:51].explain(costs=False),
-        "Outbox: the last one sent": OutboundMessage.objects.in_state("sent").newest_first()[:1].explain(costs=False),
-    }
+    listing = Listing.asked(QueryDict("tab=waiting"), today=timezone.localdate())
+    lease = leases.Lease(token=uuid.uuid4(), slot=1, length=timedelta(minutes=5))
+    with transaction.atomic(), explained() as found:
+        ledger.reserve(lease, pace=REAL)
+        throttle.room(Gateway.the())
+        listing.page()
+        listing.tabs()
+        transaction.set_rollback(True)
+    names = ["The budget", "Reserve a block", "Is anything due?", "A page of what waits", "How many in each state"]
+    names += ["How many today", "How many sent today", "How many cancelled today"]
+    return {name: plan.text for name, plan in zip(names, found, strict=True)}
+
+
+def measure(*, port: int, waiting: int, sent: int, drained: int, times: int) -> None:
+    from tests.smtp_gateway.outgoing import a_gateway
+
+    a_gateway(port=port, messages_each_check=waiting, minutes_between_checks=60)
+    fill(waiting=waiting, sent=sent)
+    say(f"{waiting:,} messages wait, {sent:,} were sent.")
+    say("| | p50 | p95 | queries |", "|---|---:|---:|---:|")
+    say(_row("Reserve a block of 50", reserving(times), 2))
+    client = a_librarian()
+    for name, address in PAGES.items():
+        spent, queries = opening(client, address, times=times)
+        say(_row(name, spent, queries))
+    found = plans()
+    say("", *memory(draining(messages=drained)))
+    for name, plan in found.items():
+        say("", f"**{name}**", "```", plan, "```")
+
+
+def memory(seen: Sequence[tuple[int, int]]) -> list[str]:
+    """The worker's memory at the start, in the middle and at the end of the drain."""
+    points = {"after the first check": seen[0], "in the middle": seen[len(seen) // 2], "at the end": seen[-1]}
+    return ["| worker's memory | sent | resident |", "|---|---:|---:|"] + [
+        f"| {when} | {sent:,} | {resident / 1024:.1f} MiB |" for when, (sent, resident) in points.items()
+    ]
+
+
+def _row(name: str, spent: Sequence[float], queries: int) -> str:
+    p95 = statistics.quantiles(spent, n=20)[-1]
+    return f"| {name} | {statistics.median(spent) * 1000:.1f} ms | {p95 * 1000:.1f} ms | {queries} |"
+
+
+def say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waiting", type=int, default=100_000)
+    parser.add_argument("--sent", type=int, default=200_000)
+    parser.add_argument("--drained", type=int, default=20_000)
+    parser.add_argument("--times", type=int, default=100)
+    options = parser.parse_args()
+    with receiving() as (port, received), installation():
+        from django.core.management import call_command
+
+        call_command("collectstatic", verbosity=0, interactive=False)
+        measure(port=port, **vars(options))
+    say("", f"The sink received {len(received):,} messages, {len(set(received)):,} of them different.")
+
+
+if __name__ == "__main__":
+    main()

@@ -23,6 +23,10 @@ class Plan:
         return set(_INDEX.findall(self.text))
 
     @property
+    def sorts(self) -> bool:
+        return "Sort" in self.text
+
+    @property
     def reads_the_whole_table(self) -> bool:
         return f"Seq Scan on {MESSAGES}" in self.text
 

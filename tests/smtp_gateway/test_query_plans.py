@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import QueryDict
 
 from smtp_gateway import ledger, leases, outbox, throttle
-from smtp_gateway.models import Gateway, OutboundMessage
+from smtp_gateway.models import Gateway
 from smtp_gateway.pace import REAL
 from smtp_gateway.views.listing import Listing
 from tests.smtp_gateway.outgoing import a_message
@@ -17,7 +17,6 @@ from tests.smtp_gateway.plans import explained
 pytestmark = pytest.mark.django_db
 
 PRIMARY_KEY = "smtp_gateway_outboundmessage_pkey"
-STATES = OutboundMessage.State
 COPIES = """
     INSERT INTO smtp_gateway_outboundmessage
            (kind, priority, "to", to_name, subject, content, size, message_id, dedup_key, state, stage, reason,
@@ -38,34 +37,71 @@ def copies(*, waiting: int, sent: int) -> None:
         cursor.execute("ANALYZE smtp_gateway_outboundmessage")
 
 
-@pytest.fixture(params=[(20_000, 20), (200, 20_000)], ids=["a backlog", "a long past"])
-def many(gateway_row: Gateway, request: pytest.FixtureRequest) -> None:
-    """Twenty thousand messages that wait, or as many that were sent two days ago and a few that wait."""
-    waiting, sent = request.param
-    copies(waiting=waiting, sent=sent)
+@pytest.fixture
+def a_backlog(gateway_row: Gateway) -> None:
+    """Twenty thousand messages wait, and next to nothing was ever sent."""
+    copies(waiting=20_000, sent=20)
 
 
-def test_reserving_reads_what_can_be_claimed_in_the_order_of_its_index(many):
-    """Nothing is sorted: the next block stands at the beginning of the index."""
+@pytest.fixture
+def a_long_past(gateway_row: Gateway) -> None:
+    """Twenty thousand messages were sent two days ago, and two hundred wait."""
+    copies(waiting=200, sent=20_000)
+
+
+@pytest.mark.parametrize("rows", ["a_backlog", "a_long_past"])
+def test_reserving_takes_what_stands_first_in_the_index(rows, request):
+    """Nothing is sorted and nothing is passed over, however many wait and however many were sent."""
+    request.getfixturevalue(rows)
     lease = leases.Lease(token=uuid.uuid4(), slot=1, length=timedelta(minutes=5))
     Gateway.objects.update(messages_each_check=1000)
 
     with explained() as plans:
         reserved = ledger.reserve(lease, pace=REAL)
 
+    budget, reserve = plans
     assert reserved == ledger.BLOCK
-    [_, reserve] = plans
+    assert budget.indexes == {"message_reserved"}
     assert reserve.indexes == {"message_claimable", PRIMARY_KEY}
-    assert ("Sort" in reserve.text, reserve.reads_the_whole_table) == (False, False)
+    assert (reserve.sorts, reserve.reads_the_whole_table) == (False, False)
 
 
-def test_budget_counts_what_is_reserved_by_its_index(many):
-    """Asked under the gateway's row, so it must not take long."""
-    with explained() as [*plans]:
-        pass
+def test_looking_whether_anything_is_due_reads_no_past(a_long_past):
+    """Asked by every tick, every five seconds, for years."""
     with explained() as plans:
-        throttle.budget(limit=10, window=timedelta(minutes=3))
+        room = throttle.room(Gateway.the())
 
-    [budget] = plans
-    assert budget.indexes >= {"message_reserved"}
-    assert not budget.reads_the_whole_table
+    [due] = plans
+    assert room.due == 10
+    assert due.indexes == {"message_claimable", "message_reserved", "message_open"}
+    assert not due.reads_the_whole_table
+
+
+def test_the_outbox_counts_and_lists_without_the_past(a_long_past, today):
+    """The numbers on the tabs come from the index of open messages, a page of what waits from its own."""
+    with explained() as plans:
+        listing = Listing.asked(QueryDict("tab=waiting"), today=today)
+        page, _ = listing.page()
+        tabs = {tab.key: tab.number for tab in listing.tabs()}
+
+    by_page, by_state, by_day, by_sent, by_cancelled = plans
+    assert (len(page), tabs["waiting"], tabs["today"], tabs["sent"]) == (50, 201, 201, 0)
+    assert by_page.indexes == {"message_waiting"}
+    assert by_state.indexes == {"message_open"}
+    assert by_day.indexes == {"message_by_day", "message_by_end", "message_open"}
+    assert by_sent.indexes == {"message_by_end"}
+    assert by_cancelled.indexes == {"message_finished"}
+    assert not any(plan.reads_the_whole_table for plan in plans)
+
+
+def test_home_counts_without_the_past(a_long_past, today):
+    """Open messages by state, and what ended today."""
+    with explained() as plans:
+        figures = outbox.figures(on=today)
+
+    by_state, ended, later, queued = plans
+    assert (figures.waiting, figures.sent_that_day) == (201, 0)
+    assert by_state.indexes == {"message_open"}
+    assert ended.indexes == {"message_by_end"}
+    assert later.indexes == {"message_waiting"}
+    assert queued.indexes == {"message_by_day"}
