@@ -25,7 +25,7 @@ DAYS_SHOWN = 30
 LOOKING_AHEAD = 21
 ANNOUNCED_AHEAD = timedelta(days=60)
 LETTERS = (OutboundMessage.Kind.NOTICE, OutboundMessage.Kind.BY_HAND)
-NOT_LETTERS_ANY_MORE = (Letter.State.TAKEN_BACK, Letter.State.DROPPED)
+NOT_LETTERS = (Letter.State.TAKEN_BACK, Letter.State.DROPPED, Letter.State.DRAFT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,9 @@ class Written:
 
 
 def written(*, on: date) -> Written:
-    runs = list(Run.objects.of_day(on).order_by("started_at"))
+    runs = list(Run.objects.of_day(on).exclude(state__in=Run.State.by_hand()).order_by("started_at"))
     looked = [run for run in runs if run.state == Run.State.DONE]
-    letters = Letter.objects.filter(day=on, run__isnull=False).exclude(state__in=NOT_LETTERS_ANY_MORE)
+    letters = Letter.objects.filter(day=on, run__isnull=False).exclude(state__in=NOT_LETTERS)
     channels = Counter(dict(letters.order_by().values_list("channel").annotate(number=Count("pk"))))
     return Written(
         run=next(reversed(looked or runs), None),
@@ -164,7 +164,7 @@ def thirty_days(*, until: date) -> Chart:
     paper = dict(
         Letter.objects.on_paper()
         .filter(day__range=(days[0], until))
-        .exclude(state__in=NOT_LETTERS_ANY_MORE)
+        .exclude(state__in=NOT_LETTERS)
         .order_by()
         .values_list("day")
         .annotate(number=Count("pk"))

@@ -48,6 +48,8 @@ class Entry:
     at: str
     due: str = ""
     undone: bool = False
+    to_do: str = ""
+    """What a person has still to do about it; the next scan may come before she has read the alert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +63,13 @@ class Shown:
     title: str
     after: str
     small: str
+    to_do: str
     seconds: int
     """For so long it can still be undone."""
 
 
 class JustHappened:
-    """The newest first, of today, at most a dozen."""
+    """The newest first, of today: a dozen, and before those what a person has still to do something about."""
 
     def __init__(self, session: SessionBase, *, at: datetime) -> None:
         self._session, self._at = session, at
@@ -74,7 +77,7 @@ class JustHappened:
         today = timezone.localdate(at)
         self._entries = [one for one in kept if timezone.localdate(datetime.fromisoformat(one.at)) == today]
 
-    def add(self, deed: Deed, item: Item, loan: Loan | None = None) -> None:
+    def add(self, deed: Deed, item: Item, loan: Loan | None = None, *, to_do: str = "") -> None:
         entry = Entry(
             number=1 + max((one.number for one in self._entries), default=0),
             deed=deed.value,
@@ -84,8 +87,10 @@ class JustHappened:
             partner=loan.partner_id if loan else None,
             due=loan.due_on.isoformat() if loan else "",
             at=self._at.isoformat(),
+            to_do=to_do,
         )
-        self._entries = [entry, *self._entries][:MOST]
+        self._entries = [entry, *self._entries]
+        self._entries = self._entries[:MOST] + [one for one in self._entries[MOST:] if one.to_do]
         self._keep()
 
     def find(self, number: int) -> Entry | None:
@@ -121,6 +126,7 @@ class JustHappened:
             title=item.title,
             after=_after(deed, borrower),
             small=" · ".join(filter(None, [f"{timezone.localtime(moment):%H:%M}", _small(entry, borrower, moment)])),
+            to_do="" if entry.undone else entry.to_do,
             seconds=self._seconds_left(entry),
         )
 

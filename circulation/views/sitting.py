@@ -112,8 +112,10 @@ class Sitting:
         except desk.DeskError as refusal:
             self._refused(Deed.NOT_RETURNED, item, refusal)
             return False
-        self.happened.add(Deed.RETURNED, item, loan)
-        self._what_to_do_with(loan)
+        sentence, to_do = self._to_do_about(loan)
+        if sentence:
+            self.told.append(_about(item, "Returned.", f"{item} {sentence}"))
+        self.happened.add(Deed.RETURNED, item, loan, to_do=to_do)
         return True
 
     def renew(self, thing: Item | Loan) -> None:
@@ -239,18 +241,16 @@ class Sitting:
         self.told.append(_about(item, f"{deed.label.removesuffix(':')}.", str(refusal), *offers))
         self.happened.add(deed, item, loan)
 
-    def _what_to_do_with(self, loan: Loan) -> None:
-        """What came back and may not simply go on the shelf."""
+    def _to_do_about(self, loan: Loan) -> tuple[str, str]:
+        """A sentence, and in short, for what came back and may not simply go on the shelf."""
         if loan.status == Loan.Status.BILLED:
-            self._told_back(loan, f"is back. It was billed to {who(loan.borrower)}: tell the office.")
-        elif loan.status == Loan.Status.LOST:
-            self._told_back(loan, "is back. It was given up as lost: tell the office if it was paid for.")
-        elif loan.service == Loan.Service.ILL_BORROWING:
+            return f"is back. It was billed to {who(loan.borrower)}: tell the office.", "Billed: tell the office"
+        if loan.status == Loan.Status.LOST:
+            return "is back. It was given up as lost: tell the office if it was paid for.", "Was lost: tell the office"
+        if loan.service == Loan.Service.ILL_BORROWING:
             by = f" by {a_day(loan.due_to_lender, on=self.on)}" if loan.due_to_lender else ""
-            self._told_back(loan, f"belongs to {loan.item.owner}: send it home{by}.")
-
-    def _told_back(self, loan: Loan, rest: str) -> None:
-        self.told.append(_about(loan.item, "Returned.", f"{loan.item} {rest}"))
+            return f"belongs to {loan.item.owner}: send it home{by}.", f"Send it home{by}"
+        return "", ""
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,6 @@ import pytest
 
 from circulation import desk
 from circulation.models import Loan
-from notices.models import Notice, Run
 from tests.builders import a_group, a_loan, a_patron, an_item
 
 pytestmark = pytest.mark.django_db
@@ -54,18 +53,6 @@ def test_a_lending_that_came_back_is_not_undone(today: date, noon: datetime) -> 
         desk.undo_lend(loan, at=noon)
 
     assert Loan.objects.count() == 1
-
-
-def test_a_lending_of_which_something_was_said_is_not_undone(today: date, noon: datetime) -> None:
-    """A letter by hand went out in that minute; what was said is never forgotten."""
-    loan = desk.lend(an_item(title="Holes"), to=a_patron(), on=today, at=noon)
-    run = Run.objects.create(day=today, started_at=noon)
-    Notice.objects.create(loan=loan, due_on=loan.due_on, number=-1, run=run, said_on=today)
-
-    with pytest.raises(desk.DeskError, match=r"^A letter speaks of Holes by now\. Take it back instead\.$"):
-        desk.undo_lend(loan, at=noon)
-
-    assert Notice.objects.count() == 1
 
 
 def test_a_renewal_is_undone_for_a_minute(today: date, noon: datetime, said: list[Any]) -> None:

@@ -46,8 +46,8 @@ def test_a_morning_at_the_desk(
 
         desk.press("F4")  # the box of returns, faster than any answer
         desk.scan("301", "302", "P100417")
-        desk.tells("Boy Overboard is back. It was billed to Zayd Rahimi, 7B: tell the office.")
         desk.tells("That is a patron’s card: Mia Chen, 7B.")
+        expect(page.locator(".feed li").first).to_contain_text("Billed: tell the office")
         desk.lists("Returned Boy Overboard, Zayd Rahimi, 7B", "Returned Rowan of Rin, Zayd Rahimi, 7B")
 
         desk.press("F2")  # Mia's card and a book in one breath

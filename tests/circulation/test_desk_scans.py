@@ -301,6 +301,11 @@ def test_what_came_back_and_may_not_simply_go_on_the_shelf(sit: Any, zayd: Patro
         "Returned. Atlas is back. It was given up as lost: tell the office if it was paid for.",
         "Returned. A History of Salt belongs to Karri University Library: send it home by Tue 1 Dec.",
     ]
+    assert [one.to_do for one in sitting.happened.shown()] == [
+        "Send it home by Tue 1 Dec",
+        "Was lost: tell the office",
+        "Billed: tell the office",
+    ]
 
 
 def test_renewing_needs_only_the_item(sit: Any, zayd: Patron, today: date) -> None:
@@ -432,6 +437,21 @@ def test_the_list_is_todays_and_a_dozen_long(sit: Any, mia: Patron, noon: dateti
     assert len(lines(today)) == 12
     assert lines(today)[0] == "Not returned: Volume 13 | 12:00"
     assert lines(tomorrow) == []
+
+
+def test_what_is_to_be_done_stays_in_the_list(sit: Any, zayd: Patron, today: date) -> None:
+    """A box of returns: the alert about the first is gone with the next scan, the line is not gone with the box."""
+    a_loan(item=an_item(title="Holes", barcode="301"), patron=zayd, due=today, status=Loan.Status.BILLED)
+    sit(RETURN).scan("301")
+    for number in range(14):
+        a_loan(item=an_item(barcode=f"9{number:03}"), patron=zayd, due=today)
+        sit(RETURN).scan(f"9{number:03}")
+
+    sitting = sit(RETURN)
+
+    assert len(lines(sitting)) == 13
+    assert lines(sitting)[-1] == "Returned Holes, Zayd Rahimi, 7B | 12:00 · in time *"
+    assert sitting.happened.shown()[-1].to_do == "Billed: tell the office"
 
 
 def test_the_session_keeps_no_names(sit: Any, session: SessionStore, mia: Patron, zayd: Patron, today: date) -> None:

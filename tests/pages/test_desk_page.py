@@ -13,7 +13,6 @@ from django.utils import timezone
 from circulation.models import Loan, Patron
 from library.access import Role
 from tests.builders import a_group, a_guardian, a_loan, a_patron, an_item
-from tests.pages.conftest import people  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +32,7 @@ def mia() -> Patron:
 
 
 @pytest.fixture
-def helper(client: Client, people: dict[Role, User]) -> Client:  # noqa: F811
+def helper(client: Client, people: dict[Role, User]) -> Client:
     client.force_login(people[Role.DESK_HELPER])
     return client
 

@@ -1,4 +1,4 @@
-"""The busy desk in a real browser: axe and narrow screens (the empty one is in the crawl of ``tests/pages``)."""
+"""The busy desk in a real browser: axe and narrow screens (the empty one is in the crawl)."""
 
 from datetime import timedelta
 
@@ -12,7 +12,6 @@ from pytest_django.live_server_helper import LiveServer
 from circulation.models import Loan
 from library.access import Role
 from tests.builders import a_group, a_loan, a_patron, an_item
-from tests.pages.conftest import no_kept_connections, people  # noqa: F401
 from tests.pages.in_a_browser import Theme, a_page
 from tests.pages.test_every_page_in_a_browser import looked_at
 
@@ -24,7 +23,7 @@ def test_a_busy_desk_is_well_in_a_browser(
     browser: Browser,
     live_server: LiveServer,
     client: Client,
-    people: dict[Role, User],  # noqa: F811
+    people: dict[Role, User],
     theme: Theme,
 ) -> None:
     """A patron with loans of every look, a refusal with its deed, a choice, a date to choose, and the list."""
