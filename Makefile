@@ -21,13 +21,13 @@ lint: .venv/dev-installed  ## Form, types, import directions, templates, missing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djhtml --tabwidth 2 --check templates
+	$(BIN)/djhtml --tabwidth 2 --check templates smtp_gateway/templates
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 
 format: .venv/dev-installed  ## Put everything into the form that `make lint` wants
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	$(BIN)/djhtml --tabwidth 2 templates
+	$(BIN)/djhtml --tabwidth 2 templates smtp_gateway/templates
 
 # A stamp is newer than the lock it was installed from.
 .venv/run-installed: requirements.lock | .venv

@@ -12,16 +12,15 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.drain import installation, receiving
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from django.test import Client
 
 PAGES = {
@@ -41,7 +40,8 @@ SENT = """
                 last_enhanced, last_words)
         SELECT 'notice', 30, 'earlier' || n || '@families.example', '', 'A library book to bring back', %(content)s,
                length(%(content)s), '', 'earlier:' || n, 'sent', '', '', at, at, at, 1, 0, 0, false, 250, '2.0.0', 'ok'
-          FROM (SELECT n, now() - interval '1 day' - n * interval '30 seconds' AS at FROM generate_series(1, %(count)s) n)
+          FROM (SELECT n, now() - interval '1 day' - n * interval '30 seconds' AS at
+                  FROM generate_series(1, %(count)s) n) past
         RETURNING id, sent_at)
     INSERT INTO smtp_gateway_deliveryattempt
            (message_id, number, slot, started_at, finished_at, outcome, stage, code, enhanced, words, sentence)
@@ -63,20 +63,14 @@ def fill(*, waiting: int, sent: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def reserving(times: int) -> list[float]:
-    """Seconds for each block; what was reserved is given back at the end, with the lease."""
-    from smtp_gateway import ledger, leases
+def reserving(times: int) -> tuple[list[float], int]:
+    """Seconds for each block, and its queries; what was reserved is given back at the end, with the lease."""
+    from smtp_gateway import leases, ledger
     from smtp_gateway.pace import REAL
 
-    spent = []
     with leases.taken(connections=1, seconds=600) as lease:
         assert lease is not None
-        for _ in range(times):
-            started = time.perf_counter()
-            reserved = ledger.reserve(lease, pace=REAL)
-            spent.append(time.perf_counter() - started)
-            assert reserved == ledger.BLOCK
-    return spent
+        return timed(lambda: ledger.reserve(lease, pace=REAL), expected=ledger.BLOCK, times=times)
 
 
 def a_librarian() -> "Client":
@@ -93,24 +87,33 @@ def a_librarian() -> "Client":
     return client
 
 
-def opening(client: "Client", address: str, *, times: int) -> tuple[list[float], int]:
-    """Seconds for each time that the page is opened, and the number of its queries."""
+def timed(ask: Callable[[], int], *, expected: int, times: int) -> tuple[list[float], int]:
+    """Seconds for each time that it is asked, and the number of its queries."""
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
+    queries: list[str] = []
+
+    def note(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        queries.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        assert ask() == expected
     spent = []
-    with CaptureQueriesContext(connection) as queries:
-        client.get(address)
     for _ in range(times):
         started = time.perf_counter()
-        answer = client.get(address)
+        answer = ask()
         spent.append(time.perf_counter() - started)
-        assert answer.status_code == 200, answer
+        assert answer == expected
     return spent, len(queries)
 
 
-def worker(progress: "Connection[int, int]", messages: int) -> None:
-    """A process that checks until so many are sent, and says how many after each check."""
+def _status(client: "Client", address: str) -> int:
+    return client.get(address).status_code
+
+
+def worker(messages: int) -> None:
+    """A process that checks until so many are sent."""
     import django
 
     django.setup()
@@ -119,28 +122,29 @@ def worker(progress: "Connection[int, int]", messages: int) -> None:
     sent = 0
     while sent < messages:
         sent += delivery.check().sent
-        progress.send(sent)
 
 
-def draining(*, messages: int, each_check: int = 500) -> list[tuple[int, int]]:
-    """Sent so far and the worker's resident memory in KiB, after each check of ``each_check`` messages."""
-    from smtp_gateway.models import DeliveryAttempt, Gateway
+def draining(*, messages: int) -> list[tuple[int, int]]:
+    """Sent so far and the worker's resident memory in KiB, a few times a second while it sends so many."""
+    from smtp_gateway.models import Gateway, OutboundMessage
 
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("spawn").Process(target=worker, args=(theirs, messages))
-    seen: list[tuple[int, int]] = []
-    Gateway.objects.update(messages_each_check=each_check)
+    Gateway.objects.update(messages_each_check=messages)
+    before = OutboundMessage.objects.waiting().count()
+    process = multiprocessing.get_context("spawn").Process(target=worker, args=(messages,))
     process.start()
-    while not seen or seen[-1][0] < messages:
-        sent = ours.recv()
-        seen.append((sent, _resident(process.pid or 0)))
-        Gateway.objects.update(messages_each_check=sent + each_check)
+    seen: list[tuple[int, int]] = []
+    while process.is_alive():
+        sent = before - OutboundMessage.objects.waiting().count()
+        resident = _resident(process.pid or 0)
+        if sent and resident:
+            seen.append((sent, resident))
+        time.sleep(0.2)
     process.join()
-    assert DeliveryAttempt.objects.filter(outcome="begun").count() == 0
     return seen
 
 
 def _resident(pid: int) -> int:
+    """0 for a process that has just ended."""
     found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"), re.MULTILINE)
     return int(found[1]) if found else 0
 
@@ -151,7 +155,7 @@ def plans() -> dict[str, str]:
     from django.http import QueryDict
     from django.utils import timezone
 
-    from smtp_gateway import ledger, leases, throttle
+    from smtp_gateway import leases, ledger, throttle
     from smtp_gateway.models import Gateway
     from smtp_gateway.pace import REAL
     from smtp_gateway.views.listing import Listing
@@ -177,11 +181,10 @@ def measure(*, port: int, waiting: int, sent: int, drained: int, times: int) -> 
     fill(waiting=waiting, sent=sent)
     say(f"{waiting:,} messages wait, {sent:,} were sent.")
     say("| | p50 | p95 | queries |", "|---|---:|---:|---:|")
-    say(_row("Reserve a block of 50", reserving(times), 2))
+    say(_row("Reserve a block of 50", *reserving(times)))
     client = a_librarian()
     for name, address in PAGES.items():
-        spent, queries = opening(client, address, times=times)
-        say(_row(name, spent, queries))
+        say(_row(name, *timed(partial(_status, client, address), expected=200, times=times)))
     found = plans()
     say("", *memory(draining(messages=drained)))
     for name, plan in found.items():
@@ -190,7 +193,7 @@ def measure(*, port: int, waiting: int, sent: int, drained: int, times: int) -> 
 
 def memory(seen: Sequence[tuple[int, int]]) -> list[str]:
     """The worker's memory at the start, in the middle and at the end of the drain."""
-    points = {"after the first check": seen[0], "in the middle": seen[len(seen) // 2], "at the end": seen[-1]}
+    points = {"at the start": seen[0], "in the middle": seen[len(seen) // 2], "at the end": seen[-1]}
     return ["| worker's memory | sent | resident |", "|---|---:|---:|"] + [
         f"| {when} | {sent:,} | {resident / 1024:.1f} MiB |" for when, (sent, resident) in points.items()
     ]

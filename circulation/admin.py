@@ -26,15 +26,7 @@ from circulation.models import (
     Patron,
 )
 from circulation.words import several
-from library.admin_parts import CountlessPaginator, ReadOnly
-
-
-class Counted(admin.ModelAdmin):
-    """A list that may grow to hundreds of thousands of rows, and is not counted to its end."""
-
-    paginator = CountlessPaginator
-    show_full_result_count = False
-    list_per_page = 50
+from library.admin_parts import Counted, ReadOnly
 
 
 class GuardianshipInline(admin.TabularInline):
@@ -103,7 +95,8 @@ class GuardianAdmin(PeopleAdmin):
 
 
 @admin.register(PartnerLibrary)
-class PartnerLibraryAdmin(admin.ModelAdmin):
+class PartnerLibraryAdmin(PeopleAdmin):
+    save_verb = people.save_partner
     list_display = ("name", "symbol", "email", "post_days", "auto_send", "active")
     list_filter = ("active", "auto_send")
     search_fields = ("name", "=symbol", "=email")

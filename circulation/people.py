@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from circulation.models import FOREVER, Group, Guardian, Guardianship, Patron
-from circulation.signals import Cause, people_changed
+from circulation.models import FOREVER, Group, Guardian, Guardianship, PartnerLibrary, Patron
+from circulation.signals import Cause, loans_changed, people_changed
 
 PATRON_CAUSES = {
     "first_name": Cause.NAME,
@@ -45,6 +45,13 @@ GROUP_CAUSES = {
     "contact_reads_titles": Cause.GROUP,
 }
 
+PARTNER_CAUSES = {
+    "email": Cause.ADDRESS,
+    "address": Cause.ADDRESS,
+    "auto_send": Cause.AUTO_SEND,
+    "active": Cause.AUTO_SEND,
+}
+
 
 @transaction.atomic
 def save_patron(patron: Patron, *, changed: Iterable[str], by: Any = None) -> Patron:
@@ -73,6 +80,17 @@ def save_group(group: Group, *, changed: Iterable[str], by: Any = None) -> Group
     for cause in causes:
         announce(patrons, [], cause, by=by)
     return group
+
+
+@transaction.atomic
+def save_partner(partner: PartnerLibrary, *, changed: Iterable[str], by: Any = None) -> PartnerLibrary:
+    """Save; letters to a partner library hang on the loans that it has of us."""
+    partner.save()
+    causes = _causes(PARTNER_CAUSES, changed)
+    loans = list(partner.loans.open().order_by("pk").values_list("pk", flat=True)) if causes else []
+    for cause in causes:
+        loans_changed.send(PartnerLibrary, loan_ids=loans, cause=cause, by=by)
+    return partner
 
 
 @transaction.atomic

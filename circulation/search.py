@@ -9,10 +9,13 @@ from django.db.models import F, Q, QuerySet
 from circulation.models import Item, Loan, Patron
 from circulation.models.finding import HasWords
 
+LONGEST = 200
+"""No number, name or title is longer, and PostgreSQL refuses words of more than 2,046 bytes."""
+
 
 def cleaned(text: str) -> str:
     """What a scanner or a person typed, without control characters and spaces around it."""
-    return "".join(one for one in text if one.isprintable()).strip()
+    return "".join(one for one in text if one.isprintable()).strip()[:LONGEST]
 
 
 def patron_by_number(number: str) -> Patron | None:

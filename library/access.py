@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -102,7 +103,10 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)  # *Back* after signing out shows no letter
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -121,10 +125,17 @@ class AccessMiddleware:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """The whole page goes there, also when only a part of it was asked for."""
     if request.headers.get("HX-Request") == "true":
-        return HttpResponseClientRedirect(
-            redirect_to_login(urlsplit(request.headers.get("HX-Current-URL", "/")).path).url
-        )
+        try:
+            page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        except ValueError:  # not an address
+            page = "/"
+        return HttpResponseClientRedirect(redirect_to_login(page).url)
     return redirect_to_login(request.get_full_path())
+
+
+def name_tried(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
+    """The name as lock-out keeps it: no longer than its column."""
+    return ((credentials or {}).get("username") or request.POST.get("username") or "")[:255]
 
 
 def is_admin(request: HttpRequest) -> bool:

@@ -129,6 +129,7 @@ class Server:
         """Raises EmbeddedError when it ends at once or does not answer within ``seconds``."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
+        self.log_path.touch(mode=0o600)  # a server's words may quote what somebody typed
         with self.log_path.open("ab") as log:
             self.process = self.spawn(log)
         until = time.monotonic() + seconds

@@ -6,11 +6,10 @@ Lists never count all rows and never load a message's text: a million rows open 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 
+from library.admin_parts import ReadOnly
 from smtp_gateway import lifecycle, outbox
 from smtp_gateway.forms import SettingsForm
 from smtp_gateway.models import (
@@ -22,37 +21,6 @@ from smtp_gateway.models import (
     OutboundMessage,
     Slot,
 )
-
-#: More pages than anybody turns; the search field finds the rest.
-PAGES_SHOWN = 100
-
-
-class PaginatorWithoutCount(Paginator):
-    """Counts no further than somebody would leaf."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = self.object_list
-        if isinstance(rows, QuerySet):
-            return rows.order_by()[: self.per_page * PAGES_SHOWN].values("pk").count()
-        return len(rows)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shown, found, filtered; never added, changed or deleted."""
-
-    paginator = PaginatorWithoutCount
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Gateway)
@@ -118,7 +86,7 @@ class AttemptInline(admin.TabularInline):
 
 
 @admin.register(OutboundMessage)
-class OutboundMessageAdmin(ReadOnlyAdmin):
+class OutboundMessageAdmin(ReadOnly):
     list_display = ["id", "to", "subject", "kind", "state", "attempts", "created_at", "finished_at"]
     list_filter = ["state", "kind"]
     search_fields = ["to__istartswith", "dedup_key__exact"]
@@ -170,7 +138,7 @@ class OutboundMessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DeliveryAttempt)
-class DeliveryAttemptAdmin(ReadOnlyAdmin):
+class DeliveryAttemptAdmin(ReadOnly):
     list_display = ["id", "message_id", "number", "started_at", "outcome", "stage", "code", "enhanced"]
     list_filter = ["outcome", "stage"]
     search_fields = ["message__dedup_key__exact", "=message__id"]
@@ -181,26 +149,26 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
 
 
 @admin.register(GatewayEvent)
-class GatewayEventAdmin(ReadOnlyAdmin):
+class GatewayEventAdmin(ReadOnly):
     list_display = ["at", "action", "sentence", "by"]
     list_filter = ["action"]
     search_fields = ["sentence", "words", "by"]
 
 
 @admin.register(DailyLog)
-class DailyLogAdmin(ReadOnlyAdmin):
+class DailyLogAdmin(ReadOnly):
     list_display = ["day", "subject", "attention", "reason"]
     search_fields = ["subject"]
     raw_id_fields = ["message"]
 
 
 @admin.register(Slot)
-class SlotAdmin(ReadOnlyAdmin):
+class SlotAdmin(ReadOnly):
     list_display = ["number", "holder", "taken_at", "lease_until"]
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(ReadOnlyAdmin):
+class HeartbeatAdmin(ReadOnly):
     list_display = ["name", "beat_at"]
 
 

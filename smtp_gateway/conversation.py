@@ -215,8 +215,7 @@ class Conversation:
             raise self._fault(Stage.LOGIN, How.NO_LOGIN_METHOD, f"offered: {' '.join(offered) or 'nothing'}")
         spelled = [self._plain(), _base64(self.server.password.encode())]
         self._secrets = [secret for secret in (*spelled, self.server.password) if secret]
-        way()
-        self._secrets = []
+        way()  # they stay secret: a server may quote a login later, too
 
     def _plain(self) -> str:
         return _base64(f"\0{self.server.username}\0{self.server.password}".encode())
@@ -239,12 +238,14 @@ class Conversation:
         except ValueError:
             raise self._fault(Stage.LOGIN, How.GARBAGE) from None
         digest = hmac.new(self.server.password.encode(), challenge, "md5").hexdigest()
-        self._say(_base64(f"{self.server.username} {digest}".encode()), shown=BLOT)
+        answer = _base64(f"{self.server.username} {digest}".encode())
+        self._secrets.append(answer)
+        self._say(answer, shown=BLOT)
         self._expect(Stage.LOGIN, self.timeouts.command)
 
     def _challenge(self) -> str:
         try:
-            reply = self._reply(self.timeouts.command)
+            reply = self._reply(self.timeouts.command, challenge=True)
         except SilenceError as broken:
             raise self._fault(Stage.LOGIN, broken.how, broken.detail) from None
         if reply.code == 334:
@@ -411,8 +412,8 @@ class Conversation:
         except OSError as error:
             raise SilenceError(How.DROP, str(error)) from None
 
-    def _reply(self, seconds: float) -> Reply:
-        """One whole reply within so many seconds. Raises SilenceError."""
+    def _reply(self, seconds: float, *, challenge: bool = False) -> Reply:
+        """One whole reply within so many seconds; a ``challenge`` as it came. Raises SilenceError."""
         deadline = time.monotonic() + seconds
         lines: list[str] = []
         total = 0
@@ -423,7 +424,8 @@ class Conversation:
             if found is None or total > LONGEST_REPLY:
                 self._note(self._heard(raw[:200]), ours=False)
                 raise SilenceError(How.GARBAGE, _shown(self._heard(raw)))
-            lines.append(found[3].decode(errors="replace") if found[1] == b"334" else self._heard(found[3]))
+            as_it_came = challenge and found[1] == b"334"
+            lines.append(found[3].decode(errors="replace") if as_it_came else self._heard(found[3]))
             self._note(self._heard(raw), ours=False)
             if found[2] != b"-":
                 return _reply(int(found[1]), lines)

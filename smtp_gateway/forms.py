@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import BaseValidator
 from django.db import models
 
+from smtp_gateway import addresses
+from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import Gateway
 from smtp_gateway.models.gateway import ONE_LINE
 
@@ -85,6 +87,11 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, what in (("host", "a server"), ("from_address", "a From address")):
                 if name in given and not given[name]:
                     self.add_error(name, f"The gateway is on and needs {what}. Stop it first, or fill this in.")
+        for name in ("from_address", "reply_to", "test_to"):
+            try:
+                addresses.checked(given.get(name) or "library@school.example")
+            except OutboxError:  # Django knows more forms of address than an envelope takes
+                self.add_error(name, NOT_AN_ADDRESS)
         self._check_login(given)
         return given
 

@@ -61,7 +61,7 @@ def look_at(
 ) -> Plan:
     """What ``file`` would do; nothing is changed. Raises ImportRefused when it is not a table that can be used."""
     with transaction.atomic(), connection.cursor() as cursor:
-        plan = _planned(cursor, file, on=on, at=at, options=options or Options(), chosen=chosen).result
+        plan = _staged(cursor, file, on=on, at=at, options=options or Options(), chosen=chosen).plan()
         transaction.set_rollback(True)
     return plan
 
@@ -90,8 +90,10 @@ def apply(
 def _applied(file: ImportFile, *, on: date, at: datetime, options: Options, chosen: Mapping[str, str] | None) -> Plan:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        importer = _staged(cursor, file, on=on, at=at, options=options, chosen=chosen)
+        # Only now: the desk must not wait while a file is read.
         cursor.execute(f"LOCK TABLE {LOCKED[ImportFile.Kind(file.kind)]} IN SHARE ROW EXCLUSIVE MODE")
-        importer = _planned(cursor, file, on=on, at=at, options=options, chosen=chosen)
+        importer.plan()
         plan = importer.result
         if plan.objections:
             raise ImportRefused(" ".join(plan.objections), plan=plan)
@@ -100,7 +102,7 @@ def _applied(file: ImportFile, *, on: date, at: datetime, options: Options, chos
     return plan
 
 
-def _planned(
+def _staged(
     cursor: CursorWrapper,
     file: ImportFile,
     *,
@@ -116,9 +118,8 @@ def _planned(
         importer.stage(table.rows)
     except read.FileError as error:
         raise ImportRefused(str(error)) from error
-    plan = importer.plan()
-    plan.read_as = f"{found.system}; {table.read_as}"
-    plan.notes[:0] = table.notices
+    importer.result.read_as = f"{found.system}; {table.read_as}"
+    importer.result.notes[:0] = table.notices
     return importer
 
 

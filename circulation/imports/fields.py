@@ -17,6 +17,7 @@ from django.utils import timezone
 from circulation.imports.read import CONTROL, LOST_BYTES, legible
 
 FORMULA = ("=", "+", "@")
+MOST_MONEY = Decimal("999999.99")
 SOONEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 YES, NO = {"yes", "y", "true", "1"}, {"no", "n", "false", "0", ""}
@@ -74,7 +75,7 @@ def day(value: str, what: str) -> date | None:
         return None
     try:
         found = _day_first(value) or _iso(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise CellError(f"“{_short(value)}” is not a date. Write the {what} as 2026-07-26.") from error
     if not SOONEST <= found < LATEST:
         raise CellError(f"“{_short(value)}” is not a likely {what}: it lies before 1990 or after 2099.")
@@ -92,7 +93,7 @@ def amount(value: str, what: str) -> Decimal | None:
         found = Decimal(bare.replace(",", ""))
     except InvalidOperation as error:
         raise CellError(f"“{_short(value)}” is not an amount of money.") from error
-    if not 0 <= found < 1_000_000:
+    if not 0 <= found <= MOST_MONEY:
         raise CellError(f"“{_short(value)}” is not a likely {what}.")
     return found.quantize(Decimal("0.01"))
 

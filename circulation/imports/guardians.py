@@ -32,6 +32,7 @@ class Guardians:
         "name": "text",
         "email": "text",
         "relationship": "text",
+        "tells_email": "boolean",
     }
     worked_out = {
         "patron_id": "bigint",
@@ -43,11 +44,10 @@ class Guardians:
         "barred": "boolean NOT NULL DEFAULT false",
     }
     """link_id: the guardianship on file that this row speaks of. relinks: it goes to another guardian. moves: the
-    guardian gets another address. fresh: a guardian to be made. barred: begins without letters."""
+    guardian gets another address. fresh: a guardian to be made. barred: begins, or goes on, without letters."""
 
     def __init__(self, host: "Patrons") -> None:
         self.host = host
-        self.has_email = any(f"guardian{place}_email" in host.columns for place in range(1, GUARDIANS + 1))
         self.named: list[tuple[Any, ...]] = []
 
     def clean(self, row: Row, use: Any) -> None:
@@ -61,7 +61,8 @@ class Guardians:
                 raise RowError("There is an address of a guardian, but no name.", field=f"guardian{place}_email")
             if name and (name.lower(), email.lower()) not in seen:
                 seen.add((name.lower(), email.lower()))
-                self.named.append((row.line, place, name, email, relationship))
+                tells_email = f"guardian{place}_email" in self.host.columns
+                self.named.append((row.line, place, name, email, relationship, tells_email))
 
     def stage(self) -> None:
         self.host.make_table(self.table, self.copied | self.worked_out)
@@ -77,7 +78,7 @@ class Guardians:
         run(BY_ADDRESS_AND_NAME)
         run(LINKED_ALREADY)
         run(SAME_NAME_AT_THE_SAME_CHILD)
-        run(STAYS, self.has_email)
+        run(STAYS)
         run(MOVES)
         run(FRESH)
         run(RELINKS)
@@ -86,7 +87,7 @@ class Guardians:
 
     def notes(self) -> list[str]:
         made = self.host.one("SELECT count(DISTINCT guardian_id) FROM incoming_guardian WHERE fresh")
-        moved = self.host.one("SELECT count(DISTINCT guardian_id) FROM incoming_guardian WHERE moves")
+        moved, gone = self.host.all(MOVED_AND_GONE)[0]
         links = self.host.one("SELECT count(*) FROM incoming_guardian WHERE link_id IS NULL")
         notes = []
         if made or links:
@@ -95,6 +96,8 @@ class Guardians:
             )
         if moved:
             notes.append(f"{several(moved, 'guardian')} moved to another address.")
+        if gone:
+            notes.append(f"{several(gone, 'guardian has', 'guardians have')} no address any more.")
         return notes + self._questions()
 
     def apply(self) -> dict[Cause, tuple[list[int], list[int]]]:
@@ -107,7 +110,7 @@ class Guardians:
         linked = host.all(ADD_GUARDIANSHIPS)
         host.run(SAY_RELATIONSHIP)
         relinked = host.all("SELECT patron_id, guardian_id FROM incoming_guardian WHERE relinks")
-        both = linked + relinked
+        both = linked + relinked + host.all(SWITCH_OFF)
         return {
             Cause.ADDRESS: ([], moved),
             Cause.GUARDIANSHIP: (sorted({pair[0] for pair in both}), sorted({pair[1] for pair in both})),
@@ -171,7 +174,7 @@ SAME_NAME_AT_THE_SAME_CHILD = """
 STAYS = """
     UPDATE incoming_guardian c SET guardian_id = g.id
       FROM circulation_guardianship s JOIN circulation_guardian g ON g.id = s.guardian_id
-     WHERE c.guardian_id IS NULL AND s.id = c.link_id AND (g.email = c.email OR NOT %s)
+     WHERE c.guardian_id IS NULL AND s.id = c.link_id AND (g.email = c.email OR NOT c.tells_email)
 """
 
 # Everybody in the file agrees where this guardian went: the address changes. Otherwise the link of this one child
@@ -206,9 +209,10 @@ RELINKS = """
 BARRED = """
     UPDATE incoming_guardian c SET barred = true
       FROM circulation_guardianship s JOIN circulation_guardian g ON g.id = s.guardian_id
-     WHERE c.link_id IS NULL AND s.patron_id = c.patron_id
+     WHERE s.patron_id = c.patron_id AND s.id IS DISTINCT FROM c.link_id
        AND (NOT s.library_letters OR s.no_letters_until IS NOT NULL)
-       AND (lower(g.name) = lower(c.name) OR (c.email <> '' AND lower(g.email) = lower(c.email)))
+       AND ((c.link_id IS NULL AND lower(g.name) = lower(c.name))
+            OR ((c.link_id IS NULL OR c.moves OR c.relinks) AND c.email <> '' AND lower(g.email) = lower(c.email)))
 """
 
 MARK_PATRONS = """
@@ -245,6 +249,19 @@ ADD_GUARDIANSHIPS = """
     RETURNING patron_id, guardian_id
 """
 
+# Who moves to the address of somebody who must not be written to about this child: nobody writes there until asked.
+SWITCH_OFF = """
+    UPDATE circulation_guardianship s
+       SET library_letters = false, reason = 'Moved to the address of somebody whose letters about this child are off.'
+      FROM incoming_guardian c WHERE c.barred AND s.id = c.link_id AND s.library_letters
+    RETURNING s.patron_id, s.guardian_id
+"""
+
+MOVED_AND_GONE = """
+    SELECT count(DISTINCT guardian_id) FILTER (WHERE email <> ''), count(DISTINCT guardian_id) FILTER (WHERE email = '')
+      FROM incoming_guardian WHERE moves
+"""
+
 SAY_RELATIONSHIP = """
     UPDATE circulation_guardianship s SET relationship = c.relationship
       FROM incoming_guardian c
@@ -257,7 +274,7 @@ ONE_ADDRESS_TWO_NAMES = """
               FROM (SELECT email, name FROM incoming_guardian
                     UNION ALL
                     SELECT email, name FROM circulation_guardian WHERE erased_at IS NULL) everyone
-             WHERE lower(email) IN (SELECT lower(email) FROM incoming_guardian WHERE fresh AND email <> '')
+             WHERE lower(email) IN (SELECT lower(email) FROM incoming_guardian WHERE (fresh OR moves) AND email <> '')
              ORDER BY lower(email), lower(name)) people
      GROUP BY email HAVING count(*) > 1 ORDER BY email
 """

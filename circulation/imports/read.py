@@ -22,7 +22,7 @@ LOST_BYTES = re.compile(r"[\udc80-\udcff]")
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LONGEST_CELL = 100_000
-LARGEST_WORKBOOK = 1_000_000_000
+LARGEST_WORKBOOK = 200_000_000
 """Bytes of a workbook once unpacked: a small file that claims more is a trap, not a list."""
 
 NOT_TABLES = {
@@ -179,6 +179,7 @@ def _sheet(content: bytes) -> Iterator[Row]:
     """The rows of the first sheet. openpyxl reads as it goes, so a damaged workbook shows itself at any row."""
     try:
         sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size is often wrong, and rows beyond it would be lost
         for line, values in enumerate(sheet.values, start=1):
             yield Row(line, [_as_text(value) for value in values])
     except Exception as error:  # whatever its parts raise: zipfile, XML, numbers
@@ -191,7 +192,7 @@ def _refuse_bomb(content: bytes) -> None:
     except zipfile.BadZipFile as error:
         raise FileError("This workbook is damaged or cut off. Save it once more as XLSX.") from error
     if size > LARGEST_WORKBOOK:
-        raise FileError("This workbook is larger than 1 GB once unpacked. Export the list as CSV.")
+        raise FileError("This workbook is larger than 200 MB once unpacked. Export the list as CSV.")
 
 
 def _as_text(value: object) -> str:

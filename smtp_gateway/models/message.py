@@ -94,7 +94,7 @@ def bounds(day: date) -> tuple[datetime, datetime]:
     """A local day as two instants; 23 or 25 hours long where the clocks change."""
     zone = timezone.get_default_timezone()
     start = datetime(day.year, day.month, day.day, tzinfo=zone)
-    after = day + timedelta(days=1)
+    after = day + timedelta(days=1) if day < date.max else day
     return start, datetime(after.year, after.month, after.day, tzinfo=zone)
 
 

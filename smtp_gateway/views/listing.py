@@ -40,6 +40,11 @@ class Filter(forms.Form):
             field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
 
 
+def is_number(text: str) -> bool:
+    """Whether this can be the number of a row; an address may hold anything."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tab:
     """One state of the list with the number of its rows; *all* has no number, it would count every row there is."""
@@ -101,7 +106,7 @@ class Listing:
         if self.tab == TODAY:
             rows = rows.order_by("urgency", "-id")
         urgency, _, pk = self.after.partition("-")
-        if urgency.isdecimal() and pk.isdecimal():
+        if is_number(urgency) and is_number(pk):
             older = Q(pk__lt=int(pk))
             if self.tab == TODAY:
                 older = Q(urgency__gt=int(urgency)) | Q(urgency=int(urgency)) & older

@@ -20,6 +20,7 @@ from smtp_gateway.models import DailyLog, Gateway, GatewayEvent
 from smtp_gateway.models.log import GatewayEventQuerySet
 from smtp_gateway.models.message import bounds
 from smtp_gateway.views import actions, looks
+from smtp_gateway.views.listing import is_number
 from smtp_gateway.views.message import POLICY
 
 EVENTS, DAYS = 50, 30
@@ -63,7 +64,7 @@ def log(request: HttpRequest) -> HttpResponse:
     """A page by key: the millionth action costs what the first did."""
     filter_ = Filter(request.GET)
     before = request.GET.get("before", "")
-    rows = filter_.rows().newest_first(before=int(before) if before.isdecimal() else None)
+    rows = filter_.rows().newest_first(before=int(before) if is_number(before) else None)
     found = list(rows[: EVENTS + 1])
     context = {
         "here": "gateway",

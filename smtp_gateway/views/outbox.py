@@ -12,7 +12,7 @@ from library.access import Role, allow
 from smtp_gateway import throttle
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views import looks, verbs
-from smtp_gateway.views.listing import Filter, Listing
+from smtp_gateway.views.listing import Filter, Listing, is_number
 
 
 @allow(Role.LIBRARIAN)
@@ -49,7 +49,7 @@ def do(request: HttpRequest) -> HttpResponse:
     verb = verbs.by_key(request.POST.get("verb", ""))
     if verb is None:
         return HttpResponseBadRequest("There is no such verb.")
-    ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal()]
+    ids = [int(one) for one in request.POST.getlist("id") if is_number(one)]
     if ids and verb.ask and "sure" not in request.POST:
         return _ask(request, verb, ids)
     changed = len(verb.deed(ids, request.user.get_username()))

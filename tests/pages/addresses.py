@@ -78,6 +78,10 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
         return [{"key": area.key} for area in areas.every() if not area.page]
     if pattern.name == "message":
         return [{"pk": message.pk} for message in sample.messages.values()]
+    if pattern.name in ("letters-look", "letters-send"):
+        return [{"pk": run.pk} for run in sample.letters_by_hand]
+    if pattern.name == "letters-letter-html":
+        return [{"pk": sample.letters_by_hand[0].letters_of.earliest("pk").pk}]
     if wanted == {"day"}:
         return [{"day": sample.daily_log.day}]
     if wanted == {"pk"}:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.utils import timezone
 
 from circulation.models import Loan
 from library.models import Library
-from notices.models import Letter, Notice, Run
+from notices import letters, standing
+from notices.models import Audience, Letter, Notice, Run
 from smtp_gateway import outbox
 from smtp_gateway.models import DailyLog, DeliveryAttempt, Gateway, OutboundMessage
 from tests.builders import a_group, a_loan, a_partner, a_patron
@@ -46,6 +48,11 @@ class Sample:
     messages: dict[State, OutboundMessage]
     run: Run
     daily_log: DailyLog
+
+    @cached_property
+    def letters_by_hand(self) -> tuple[Run, Run]:
+        """Drafts, and letters that were sent; made when a crawl asks for them, because other tests count rows."""
+        return _letters_by_hand(timezone.localdate())
 
 
 def a_message(
@@ -132,6 +139,19 @@ def _a_run(day: date, now: datetime) -> Run:
     Letter.objects.create(channel="email", to=patron.email, state=Letter.State.QUEUED, **common)
     Letter.objects.create(channel="paper", state=Letter.State.TO_PRINT, **common)
     return run
+
+
+def _letters_by_hand(day: date) -> tuple[Run, Run]:
+    """By email, on paper and left out: once as drafts, once sent."""
+    standing.set_up()
+    group = a_group(name="7C")
+    for number, fields in enumerate(({}, {"email": ""}, {"no_letters_until": day + timedelta(days=9)})):
+        a_loan(due=day - timedelta(days=3 + number), patron=a_patron(group=group, **fields))
+    sent = letters.draft(1, audience=Audience.PATRON, groups=[group], on=day, by=None)
+    letters.send(sent, set(sent.letters_of.on_paper().values_list("pk", flat=True)), on=day, by=None)
+    sent.letters_of.update(state=Letter.State.PRINTED)
+    sent.refresh_from_db()
+    return letters.draft(2, audience=Audience.PATRON, groups=[group], on=day, by=None), sent
 
 
 def _a_daily_log(day: date, now: datetime) -> DailyLog:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from smtp_gateway import ledger, leases, outbox, throttle
+from smtp_gateway import leases, ledger, outbox, throttle
 from smtp_gateway.models import Gateway
 from smtp_gateway.pace import REAL
 from smtp_gateway.views.listing import Listing
