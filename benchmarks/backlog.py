@@ -170,7 +170,7 @@ def plans() -> dict[str, str]:
         listing.tabs()
         transaction.set_rollback(True)
     names = ["The budget", "Reserve a block", "Is anything due?", "A page of what waits", "How many in each state"]
-    names += ["How many today", "How many sent today", "How many cancelled today"]
+    names += ["How many sent today", "How many cancelled today"]
     return {name: plan.text for name, plan in zip(names, found, strict=True)}
 
 

@@ -110,9 +110,8 @@ SPINE = (
                 key="letters",
                 name="Letters",
                 icon="mail",
+                page="letters",
                 letter="l",
-                until_then="Every letter that the daily run wrote is kept in Django admin.",
-                models=("notices.letter",),
             ),
             Area(
                 key="print-queue",

@@ -55,9 +55,9 @@ def _links(request: HttpRequest, day: date) -> dict[str, str]:
     return {
         "runs": links.behind(request, "runs", "notices.run", day=day),
         "notices": links.behind(request, "due-notices", "notices.notice", said_on=day),
-        "letters": links.behind(request, "letters", "notices.letter", day=day),
-        "by_email": links.behind(request, "letters", "notices.letter", day=day, channel__exact="email"),
-        "on_paper": links.behind(request, "letters", "notices.letter", day=day, channel__exact="paper"),
+        "letters": links.behind(request, "runs", "notices.letter", day=day),
+        "by_email": links.behind(request, "runs", "notices.letter", day=day, channel__exact="email"),
+        "on_paper": links.behind(request, "runs", "notices.letter", day=day, channel__exact="paper"),
         "to_print": links.behind(request, "print-queue", "notices.letter", state__exact="to_print"),
         "loans": links.behind(request, "loans", "circulation.loan"),
         "closed_days": links.behind(request, "closed-days", "circulation.closeddays")

@@ -75,15 +75,28 @@ class Panel:
     context: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MessageVerb:
+    """What another app can do about a message: a button that posts to ``url``."""
+
+    label: str
+    icon: str
+    url: str
+    instead_of: str = ""
+    """Key of the outbox's own verb that makes no sense beside it."""
+
+
 HealthCheck = Callable[[datetime], list[Finding]]
 LogLines = Callable[[datetime, datetime], list[LogLine]]
 Needs = Callable[["HttpRequest", date], list[Need]]
 MessagePanel = Callable[[int], Panel | None]
+MessageVerbs = Callable[[int], MessageVerb | None]
 SettingUp = Callable[[], None]
 
 health_checks: Slot[HealthCheck] = Slot("health checks")
 daily_log_lines: Slot[LogLines] = Slot("daily log lines")
 needs: Slot[Needs] = Slot("needs you")
 message_panels: Slot[MessagePanel] = Slot("panels of a message")
+message_verbs: Slot[MessageVerbs] = Slot("verbs of a message")
 standing_rows: Slot[SettingUp] = Slot("standing rows made by set_up")
 boot_verbs: Slot[SettingUp] = Slot("what an app does when the installation boots")

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("circulation.urls")),
     path("", include("smtp_gateway.urls")),
+    path("", include("notices.urls")),
     path(
         "sign-in/",
         LoginView.as_view(authentication_form=pages.SignInForm, redirect_authenticated_user=True),

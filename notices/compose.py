@@ -64,7 +64,7 @@ def _write(letter_ids: list[int], *, on: date) -> int:
     Letter.objects.filter(pk__in=letter_ids, day__lt=on).update(day=on)
     take_back.recheck(letter_ids, why="No longer so when the letter was written.", on=on)
     reader = Reader(library=LibraryData.of(Library.the()), open_days=OpenDays.load())
-    press = _Press(reader=reader, sender=sender, at=timezone.now())
+    press = Press(reader=reader, sender=sender, at=timezone.now())
     for letter_id, lines in reader.lines(letter_ids, on=on):
         press.write(letter_id, lines)
     press.hand_over()
@@ -85,6 +85,32 @@ def write_again(letter_ids: Iterable[int]) -> int:
         return len(chosen)
 
 
+class Wording:
+    """The templates as they are now, and how a letter is put in their words."""
+
+    def __init__(self) -> None:
+        self._templates = {
+            (template.service, template.number, template.audience): template.current
+            for template in Template.objects.filter(kind=Template.Kind.STEP).select_related("current")
+        }
+
+    def put(self, row: LetterRow, version: TemplateVersion | None = None) -> tuple[rendering.Written, TemplateVersion]:
+        """Raises LetterError where there is no wording, TemplateError where it cannot be used."""
+        version = version or self._current(row)
+        wording = rendering.compiled(subject=version.subject, body=version.body, audience=row.audience)
+        return rendering.render(wording, row.data), version
+
+    def _current(self, row: LetterRow) -> TemplateVersion:
+        version = self._templates.get((row.service, row.number, row.audience))
+        if version is None:
+            service = Loan.Service(row.service).label
+            raise LetterError(
+                f"There is no wording for {step_name(row.number)} to this reader ({service}, {row.audience.label}). "
+                "Write it under Templates; then the letter can be written again."
+            )
+        return version
+
+
 class Ready(NamedTuple):
     """A letter in words; ``finished`` is its message, None for paper and for what is held."""
 
@@ -94,27 +120,28 @@ class Ready(NamedTuple):
     finished: outbox.Finished | None
 
 
-class _Press:
+class Press:
     """Words for one chunk of letters, and what becomes of each."""
 
-    def __init__(self, *, reader: Reader, sender: mime.Sender, at: datetime) -> None:
+    def __init__(
+        self, *, reader: Reader, sender: mime.Sender, at: datetime, kind: outbox.Kind = outbox.Kind.NOTICE
+    ) -> None:
         self._reader = reader
         self._sender = sender
         self._at = at
-        self._templates = {
-            (template.service, template.number, template.audience): template.current
-            for template in Template.objects.filter(kind=Template.Kind.STEP).select_related("current")
-        }
+        self._kind = kind
+        self._wording = Wording()
         self.written: list[Ready] = []
         self.failed: dict[int, str] = {}
 
-    def write(self, letter_id: int, lines: list[LineRow]) -> None:
-        """Whatever is wrong with one letter stays with that letter; nothing here touches the database."""
+    def write(self, letter_id: int, lines: list[LineRow], version: TemplateVersion | None = None) -> None:
+        """Whatever is wrong with one letter stays with that letter; nothing here touches the database.
+
+        ``version``: the wording that was chosen before, as for a draft; without it the current one.
+        """
         try:
             row = self._reader.row(lines)
-            version = self._version(row)
-            wording = rendering.compiled(subject=version.subject, body=version.body, audience=row.audience)
-            words = rendering.render(wording, row.data)
+            words, version = self._wording.put(row, version)
             by_email = row.channel == Letter.Channel.EMAIL and not row.held
             finished = self._finished(row, words) if by_email else None
             self.written.append(Ready(row, words, version.pk, finished))
@@ -137,16 +164,6 @@ class _Press:
             Letter.objects.filter(pk=letter_id).update(state=Letter.State.FAILED, why=why)
         _recount(self.failed)
 
-    def _version(self, row: LetterRow) -> TemplateVersion:
-        version = self._templates.get((row.service, row.number, row.audience))
-        if version is None:
-            service = Loan.Service(row.service).label
-            raise LetterError(
-                f"There is no wording for {step_name(row.number)} to this reader ({service}, {row.audience.label}). "
-                "Write it under Templates; then the letter can be written again."
-            )
-        return version
-
     def _finished(self, row: LetterRow, words: rendering.Written) -> outbox.Finished:
         key = f"letter:{row.id}:{row.revision}"
         content = mime.build(
@@ -164,10 +181,10 @@ class _Press:
             to=row.to,
             to_name=row.to_name,
             subject=words.subject,
-            kind=outbox.Kind.NOTICE,
+            kind=self._kind,
             dedup_key=key,
             expires_at=_expires_at(row),
-            not_before=row.not_before,
+            not_before=row.not_before if self._kind == outbox.Kind.NOTICE else None,
         )
 
     def _kept(self, ready: Ready, message: int | None) -> tuple[object, ...]:

@@ -1,11 +1,11 @@
-"""One look at the clock: the daily run if it is due, then whatever letters are still to be written."""
+"""One look at the clock: the daily run if it is due, then whatever letters are still to be written; old drafts go."""
 
 from contextlib import suppress
 from datetime import date, datetime
 
 from django.utils import timezone
 
-from notices import compose, scan
+from notices import compose, letters, scan
 from smtp_gateway.errors import OutboxError
 
 SECONDS_FOR_WRITING = 240
@@ -14,10 +14,12 @@ SECONDS_FOR_WRITING = 240
 
 def look(*, at: datetime) -> None:
     """Safe to be called by any number of clocks. A run that cannot be made does not keep written letters back."""
+    today = timezone.localtime(at).date()
     try:
         scan.run_if_due(at=at)
     finally:
-        write(on=timezone.localtime(at).date())
+        write(on=today)
+    letters.sweep(before=today)
 
 
 def write(*, on: date) -> None:

@@ -68,7 +68,8 @@ def _locked(run: Run) -> tuple[LetterQuerySet, Run]:
 
 def _first_of_a_schedule(run: Run) -> str | None:
     mine = Schedule.objects.filter(steps__notices__run=run, goes_by_itself=False)
-    earlier = Notice.objects.filter(step__schedule__in=mine).exclude(run=run).values("step__schedule")
+    of_runs = Notice.objects.filter(step__schedule__in=mine).exclude(run__state__in=Run.State.by_hand())
+    earlier = of_runs.exclude(run=run).values("step__schedule")
     first = mine.exclude(pk__in=earlier).distinct().order_by("name").first()
     return f"It is the first run of the schedule {first.name}." if first else None
 

@@ -6,11 +6,12 @@ Names of people stand only on pages behind a login; the log and ``/health/`` get
 from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from circulation.words import a_day, several
 from library import links, slots
-from notices import ready
+from notices import again, ready
 from notices.letter_rows import at_local_time
 from notices.models import Letter, Run, RunSettings
 
@@ -22,6 +23,7 @@ def register() -> None:
     slots.daily_log_lines.register(log_lines, order=10)
     slots.health_checks.register(health)
     slots.message_panels.register(about)
+    slots.message_verbs.register(write_again)
 
 
 def needs(request: HttpRequest, on: date) -> list[slots.Need]:
@@ -32,7 +34,9 @@ def needs(request: HttpRequest, on: date) -> list[slots.Need]:
 def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:
     """The runs of the time that the log covers, and what waits for a person."""
     lines = [
-        _run_line(run) for run in Run.objects.filter(started_at__gte=since, started_at__lt=until).order_by("started_at")
+        _run_line(run)
+        for run in Run.objects.filter(started_at__gte=since, started_at__lt=until).order_by("started_at")
+        if run.state != Run.State.DRAFT
     ]
     for number, what in (
         (Letter.objects.to_print().count(), "on paper not printed yet"),
@@ -86,6 +90,18 @@ def about(message_id: int) -> slots.Panel | None:
     return slots.Panel(template="notices/includes/about_letter.html", context={"letter": letter, "lines": lines})
 
 
+def write_again(message_id: int) -> slots.MessageVerb | None:
+    """Its bytes name the address that failed: where the reader has a new one, trying them again makes no sense."""
+    if again.of_message(message_id) is None:
+        return None
+    return slots.MessageVerb(
+        label="Write again",
+        icon="pencil",
+        url=reverse("message-write-again", args=[message_id]),
+        instead_of="try-again",
+    )
+
+
 def _run_line(run: Run) -> slots.LogLine:
     local = timezone.localtime(run.started_at)
     when = f"{a_day(local.date(), on=run.day)}, {local:%H:%M},"
@@ -93,6 +109,11 @@ def _run_line(run: Run) -> slots.LogLine:
         return slots.LogLine(sentence=f"The run of {when} could not be done. {run.reason}", attention=True)
     if run.state == Run.State.QUIET:
         return slots.LogLine(sentence=f"The run of {when} wrote nothing. {run.reason}")
+    if run.state == Run.State.SENT:
+        return slots.LogLine(
+            sentence=f"{several(run.letters, 'letter')} sent by hand on {when[:-1]}: "
+            f"{several(run.email, 'loan')} told by email, {run.paper} on paper."
+        )
     name = "Daily run" if run.by_clock else "Run by hand"
     return slots.LogLine(
         sentence=f"{name} of {when} looked at {several(run.looked_at, 'loan')}: {run.email} told by email, "
@@ -108,7 +129,7 @@ def _held(request: HttpRequest) -> list[slots.Need]:
             sentence=f"{several(run.letters, 'letter')} of {a_day(run.day, on=run.day)} held for you.",
             reason=run.reason,
             action="Look at them",
-            url=links.behind(request, "letters", "notices.letter", run__id__exact=run.pk),
+            url=links.behind(request, "runs", "notices.letter", run__id__exact=run.pk),
         )
         for run in Run.objects.held_for_a_person()
     ]

@@ -89,7 +89,7 @@ def _look(record: Run) -> None:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL enable_nestloop = off")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
         open_days = OpenDays.load()
-        _write_rules(cursor, schedules, on=record.day, open_days=open_days)
+        write_rules(cursor, schedules, on=record.day, open_days=open_days)
         first, last = steps.looked_at(schedules, on=record.day, open_days=open_days)
         counts = _judge(cursor, record, first=first, last=last)
         looked_at = counts.pop("looked_at")
@@ -108,7 +108,7 @@ def _look(record: Run) -> None:
     record.save()
 
 
-def _write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
+def write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
     """Temporary tables ``falls_under`` (which schedule a loan has) and ``due_window`` (which step it has reached)."""
     cursor.execute(RULES)
     _fill(

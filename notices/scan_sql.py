@@ -203,12 +203,16 @@ FROM (SELECT told_to.loan_id, bool_or(told_to.channel = 'email') AS by_email
 GROUP BY 1
 """
 
-# Promises: each (loan, due date, step, occurrence) once; where another process was quicker, its row stands and this
-# one plans no letter.
-SAY = """
+SAID = """
 CREATE TEMPORARY TABLE said (
     notice_id bigint, loan_id bigint, step_id bigint, number smallint, service text, letter_per_loan boolean)
     ON COMMIT DROP;
+"""
+
+# Promises: each (loan, due date, step, occurrence) once; where another process was quicker, its row stands and this
+# one plans no letter.
+SAY = f"""
+{SAID}
 WITH new AS (
     INSERT INTO notices_notice (loan_id, due_on, number, occurrence, step_id, run_id, said_on, why)
     SELECT due.loan_id, due.due_on, due.number, due.occurrence, due.step_id, %(run)s, %(on)s, ''

@@ -79,12 +79,12 @@ def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[
     with transaction.atomic():
         letters = {letter.pk: letter for letter in _locked(letter_ids)}
         parted = _part(letters, why=why, on=on)
-        unwanted = _unwanted(letters, on=on)
-        readdressed = {letter.pk for letter in letters.values() if _address_now(letter) != (letter.channel, letter.to)}
-        touched = sorted(parted | set(unwanted) | readdressed | (set(rewrite) & set(letters)))
+        no_longer = unwanted(letters, on=on)
+        readdressed = {letter.pk for letter in letters.values() if address_now(letter) != (letter.channel, letter.to)}
+        touched = sorted(parted | set(no_longer) | readdressed | (set(rewrite) & set(letters)))
         here = _call_back([letters[pk] for pk in touched], why=why)
         for letter in here:
-            _take_out(letter, unwanted.get(letter.pk, []), why=why)
+            _take_out(letter, no_longer.get(letter.pk, []), why=why)
         return len(here)
 
 
@@ -115,7 +115,7 @@ def _locked(letter_ids: Iterable[int]) -> list[Letter]:
     return list(rows.select_for_update(of=("self",)).select_related(*people))
 
 
-def _unwanted(letter_ids: Iterable[int], *, on: date) -> dict[int, list[int]]:
+def unwanted(letter_ids: Iterable[int], *, on: date) -> dict[int, list[int]]:
     """Lines that may no longer be said, by letter."""
     found: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
@@ -125,16 +125,20 @@ def _unwanted(letter_ids: Iterable[int], *, on: date) -> dict[int, list[int]]:
     return found
 
 
-def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
-    """Where two guardians no longer share a letter, each gets one; both join ``letters`` and are checked like any."""
+def to_be_parted(letters: dict[int, Letter], *, on: date) -> list[int]:
+    """Of these, the ids of the letters in two names whose readers no longer share one."""
     shared = [letter.pk for letter in letters.values() if letter.also_guardian_id]
     if not shared:
-        return set()
+        return []
     with connection.cursor() as cursor:
         cursor.execute(TO_BE_PARTED, {"letters": shared, "on": on})
-        apart = [letters[pk] for (pk,) in cursor.fetchall()]
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
+    """Where two guardians no longer share a letter, each gets one; both join ``letters`` and are checked like any."""
     parted = set()
-    for letter in _call_back(apart, why=why):
+    for letter in _call_back([letters[pk] for pk in to_be_parted(letters, on=on)], why=why):
         other = Letter.objects.create(
             run_id=letter.run_id,
             service=letter.service,
@@ -154,7 +158,7 @@ def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
     return parted
 
 
-def _address_now(letter: Letter) -> tuple[str, str]:
+def address_now(letter: Letter) -> tuple[str, str]:
     """Channel and address that the letter should have. Paper stays paper."""
     if letter.channel == Letter.Channel.PAPER:
         return letter.channel, letter.to
@@ -177,7 +181,7 @@ def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
     now = timezone.now()
     Line.objects.filter(pk__in=line_ids).update(taken_out_at=now)
     remaining = Notice.objects.filter(lines__letter=letter, lines__taken_out_at=None)
-    before, (letter.channel, letter.to) = letter.channel, _address_now(letter)
+    before, (letter.channel, letter.to) = letter.channel, address_now(letter)
     on_paper = remaining.filter(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]).exists()
     if not remaining.exists() or (letter.channel != before and not on_paper):
         letter.lines.filter(taken_out_at=None).update(taken_out_at=now)

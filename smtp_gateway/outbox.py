@@ -141,14 +141,14 @@ def cancel(ids: Iterable[int], *, reason: str, by: str = "") -> list[int]:
         )
 
 
-def close(ids: Iterable[int], *, by: str) -> list[int]:
+def close(ids: Iterable[int], *, by: str, reason: str = "") -> list[int]:
     """A person has settled in another way what could not be sent: it stays on file and needs nobody any more."""
     return _move(
         OutboundMessage.objects.filter(pk__in=list(ids), state=State.BAD),
         verb="Closed",
         by=by,
         state=State.CANCELLED,
-        reason=f"It could not be sent, and {by} closed it.",
+        reason=reason or f"It could not be sent, and {by} closed it.",
         finished_at=Now(),
     )
 

@@ -27,6 +27,9 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def held(self) -> Self:
         return self.filter(state=Letter.State.HELD)
 
+    def drafts(self) -> Self:
+        return self.filter(state=Letter.State.DRAFT)
+
     def of_run(self, run: Run) -> Self:
         return self.filter(run=run)
 
@@ -39,6 +42,7 @@ class Letter(models.Model):
         planned ─▶ queued (email: its message tells the rest) | to print ─▶ printed
            ├─▶ held ─▶ queued | to print | dropped          a run that waits for a person
            └─▶ could not be written                         with the reason; writing it again is one click
+        draft ─▶ queued | to print                          by hand: shown to a person, and sent as it was shown
         planned, held, queued and to print ─▶ taken back    nothing is left to say
         """
 
@@ -50,6 +54,7 @@ class Letter(models.Model):
         TAKEN_BACK = "taken_back", "Taken back"
         DROPPED = "dropped", "Dropped"
         FAILED = "failed", "Could not be written"
+        DRAFT = "draft", "Shown, not sent"
 
     class Channel(models.TextChoices):
         EMAIL = "email", "Email"

@@ -30,6 +30,9 @@ class Notice(models.Model):
     said ─▶ taken back   the loan or its people changed before anything left the house: it may be said again
        ├──▶ undone       by a person, who and why: it may be said again
        └──▶ dropped      a held run that a person dropped: nobody heard it, and it is not said again
+
+    Letters by hand begin as drafts. Their notices stand as taken back until the letters are sent, so that whatever
+    reads the ledger passes them over, and become said then.
     """
 
     loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="notices")

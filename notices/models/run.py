@@ -80,11 +80,23 @@ class Run(models.Model):
     """One look at all loans. The counts add up to ``looked_at``; the database refuses a run whose sums do not."""
 
     class State(models.TextChoices):
-        """done: looked and recorded · quiet: a day without letters, with the reason · failed: sums do not agree."""
+        """
+        done     looked at all loans and recorded what it found
+        quiet    a day without letters, with the reason
+        failed   sums do not agree
+        draft ─▶ sent   letters by hand (L1): shown to a person, then sent; a draft that is not sent is swept away
+        """
 
         DONE = "done", "Done"
         QUIET = "quiet", "Quiet"
         FAILED = "failed", "Could not be done"
+        DRAFT = "draft", "Shown, not sent"
+        SENT = "sent", "Letters by hand"
+
+        @classmethod
+        def by_hand(cls) -> list["Run.State"]:
+            """Runs that looked at nothing but what a person chose: no rule that asks about runs counts them."""
+            return [cls.DRAFT, cls.SENT]
 
     day = models.DateField()
     by_clock = models.BooleanField(default=False)
@@ -110,6 +122,12 @@ class Run(models.Model):
     failed = models.PositiveIntegerField(default=0)
     letters = models.PositiveIntegerField(default=0, help_text="Letters planned, by email and on paper.")
 
+    choice = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Letters by hand: what was asked, and which loans stay out.",
+    )
     held_at = models.DateTimeField(null=True, blank=True)
     let_go_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)

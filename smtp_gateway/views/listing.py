@@ -124,8 +124,10 @@ class Listing:
             open_now[state] = 0
         rows = self.rows(ALL).filter(state__in=State.open_ones()).order_by()
         open_now.update(dict(rows.values_list("state").annotate(number=Count("pk"))))
-        numbers: dict[str, int | None] = {**open_now, TODAY: self.rows(TODAY).count(), ALL: None}
-        numbers.update({state: self.rows(state).count() for state in ENDED})
+        ended = {state: self.rows(state).count() for state in ENDED}
+        numbers: dict[str, int | None] = {**open_now, **ended, ALL: None}
+        # Without a day, *today* is what is open and what ended today: counted already.
+        numbers[TODAY] = self.rows(TODAY).count() if self.day else open_now.total() + sum(ended.values())
         words = {TODAY: "that day" if self.day else "today", ALL: "All"}
         words.update({state: look.word.lower() for state, look in looks.MESSAGE.items()})
         return [Tab(key=key, words=words[key], number=numbers[key], current=key == self.tab) for key in TABS]

@@ -28,6 +28,8 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     shown_as = request.GET.get("as", "text")
     attempts = list(found.tries.newest_first())
     parsed = _parsed(found)
+    others = [verb for ask in slots.message_verbs if (verb := ask(found.pk)) is not None]
+    replaced = {other.instead_of for other in others}
     return render(
         request,
         "smtp_gateway/message.html",
@@ -36,7 +38,8 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "message": found,
             "look": looks.of_message(found),
             "attempts": [(each, looks.of_attempt(each), looks.when_decided(each)) for each in attempts],
-            "verbs": verbs.fitting([found.state]),
+            "verbs": [verb for verb in verbs.fitting([found.state]) if verb.key not in replaced],
+            "other_verbs": others,
             "shown_as": shown_as if shown_as in FORMS else "text",
             "text": _part(parsed, "plain"),
             "has_html": _part(parsed, "html") is not None,

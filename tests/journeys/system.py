@@ -15,7 +15,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from library.embedded import free_port
+from library import secrets
+from library.embedded import Address, free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 120, 90
@@ -26,11 +27,11 @@ class System:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.web, self.smtp, self.mailbox, postgres, valkey = (free_port() for _ in range(5))
+        self.web, self.smtp, self.mailbox, self.postgres, valkey = (free_port() for _ in range(5))
         self.url = f"http://127.0.0.1:{self.web}"
         self.environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | {
             "LIBRARY_VAR": str(folder),
-            "LIBRARY_POSTGRES_PORT": str(postgres),
+            "LIBRARY_POSTGRES_PORT": str(self.postgres),
             "LIBRARY_VALKEY_PORT": str(valkey),
         }
         self.password = ""
@@ -68,6 +69,12 @@ class System:
             command, cwd=PROJECT, env=self.environment, input=given, capture_output=True, check=True, timeout=60
         )
         return done.stdout.decode()
+
+    @property
+    def database_url(self) -> str:
+        """For a journey that brings people and loans of its own."""
+        password = secrets.kept_in(self.folder / "servers-password")
+        return Address(port=self.postgres, password=password).database_url
 
     def said(self) -> str:
         return (self.folder.parent / "up.log").read_text()

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from django.utils import timezone
 
 from circulation import desk
 from circulation.models import Group, Loan
-from notices import compose, daily, letters
+from library import today as today_page
+from notices import compose, daily, letters, on_other_pages
 from notices.models import Audience, Letter, Notice, Run, Template, TemplateVersion
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import Gateway, OutboundMessage
@@ -226,9 +228,10 @@ def test_pressed_twice_queues_once(today: date, test_group: Group) -> None:
 
 def test_what_is_not_ticked_is_not_said(today: date, test_group: Group) -> None:
     """Its draft is gone, and it may be said another time."""
-    said, left = (a_loan(due=on_day(today, -2), patron=a_patron(group=test_group)) for _ in range(2))
+    mia, tom = a_patron(group=test_group), a_patron(group=test_group)
+    said, left = (a_loan(due=on_day(today, -2), patron=patron) for patron in (mia, tom))
     run = drafted(test_group, today)
-    [ticked] = Letter.objects.of_run(run).filter(patron=said.patron).values_list("pk", flat=True)
+    [ticked] = Letter.objects.of_run(run).filter(patron=mia).values_list("pk", flat=True)
 
     letters.send(run, {ticked}, on=today, by=None)
 
@@ -236,7 +239,7 @@ def test_what_is_not_ticked_is_not_said(today: date, test_group: Group) -> None:
     assert [told(said), told(left)] == [[(1, 0)], []]
     assert list(run.letters_of.values_list("pk", flat=True)) == [ticked]
     assert (run.state, run.looked_at, run.email, run.letters) == (Run.State.SENT, 1, 1, 1)
-    assert recipients(drafted(test_group, today)) == [("email", left.patron.email)]
+    assert recipients(drafted(test_group, today)) == [("email", tom.email)]
 
 
 def test_a_loan_returned_between_looking_and_sending_is_named_and_not_told(today: date, test_group: Group) -> None:
@@ -263,7 +266,7 @@ def test_a_letter_with_nothing_left_to_say_is_not_sent(today: date, test_group: 
     result = sent(run, today)
 
     assert result == letters.Sent(left_out=["Holes (Mia Chen, TEST) was renewed meanwhile, until Thu 26 Nov."])
-    assert list(Letter.objects.all()) == list(Notice.objects.all()) == list(OutboundMessage.objects.all()) == []
+    assert [model.objects.count() for model in (Letter, Notice, OutboundMessage)] == [0, 0, 0]
 
 
 def test_what_somebody_told_meanwhile_is_not_told_again(today: date, test_group: Group) -> None:
@@ -388,3 +391,21 @@ def test_without_a_from_address_nothing_is_lost(today: date, test_group: Group) 
     a_gateway_with_an_address()
     assert sent(run, today) == letters.Sent(by_email=1)
     assert told(loan) == [(1, 0)]
+
+
+def test_the_daily_log_and_home_speak_of_what_was_sent_and_not_of_drafts(today: date, test_group: Group) -> None:
+    """Two loans were shown; one was sent."""
+    for _ in range(2):
+        a_loan(due=on_day(today, -2), patron=a_patron(group=test_group))
+    since = timezone.now()
+    drafted(test_group, today)
+    run = drafted(test_group, today)
+    ticked = Letter.objects.of_run(run).values_list("pk", flat=True)[:1]
+
+    letters.send(run, list(ticked), on=today, by=None)
+
+    lines = [line.sentence for line in on_other_pages.log_lines(since, timezone.now())]
+    assert len(lines) == 1
+    assert lines[0].endswith(": 1 loan told by email, 0 on paper.")
+    written = today_page.written(on=today)
+    assert (written.run, written.letters) == (None, 1)

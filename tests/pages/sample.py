@@ -145,8 +145,10 @@ def _letters_by_hand(day: date) -> tuple[Run, Run]:
     """By email, on paper and left out: once as drafts, once sent."""
     standing.set_up()
     group = a_group(name="7C")
-    for number, fields in enumerate(({}, {"email": ""}, {"no_letters_until": day + timedelta(days=9)})):
-        a_loan(due=day - timedelta(days=3 + number), patron=a_patron(group=group, **fields))
+    by_email, on_paper = a_patron(group=group), a_patron(group=group, email="")
+    quiet = a_patron(group=group, no_letters_until=day + timedelta(days=9))
+    for patron in (by_email, on_paper, quiet):
+        a_loan(due=day - timedelta(days=3), patron=patron)
     sent = letters.draft(1, audience=Audience.PATRON, groups=[group], on=day, by=None)
     letters.send(sent, set(sent.letters_of.on_paper().values_list("pk", flat=True)), on=day, by=None)
     sent.letters_of.update(state=Letter.State.PRINTED)

@@ -1,0 +1,119 @@
+"""Letters by hand (product.md, L1): choose, look, send. Nothing is sent that was not shown.
+
+What is shown is frozen as drafts; the addresses are those of a run, so that a reload shows the same. A letter's HTML
+has an address and a policy of its own, as on a message's page.
+"""
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from circulation.calendar import CalendarError
+from circulation.words import several
+from library.access import Role, allow
+from notices import letters as by_hand
+from notices.models import Letter, Run
+from notices.views.letters_choice import Choice
+from notices.views.letters_shown import Shown, lately
+from smtp_gateway import throttle
+from smtp_gateway.errors import OutboxError
+from smtp_gateway.models import OutboundMessage
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
+CHANNELS = {
+    "both": (Letter.Channel.EMAIL, Letter.Channel.PAPER),
+    "email": (Letter.Channel.EMAIL,),
+    "print": (Letter.Channel.PAPER,),
+}
+
+
+@allow(Role.LIBRARIAN)
+@require_safe
+def letters(request: HttpRequest) -> HttpResponse:
+    return render(request, "notices/letters.html", {"here": "letters", "form": Choice(), "lately": lately()})
+
+
+@allow(Role.LIBRARIAN)
+@require_POST
+def show(request: HttpRequest) -> HttpResponse:
+    """Write the drafts of what was chosen; sends nothing."""
+    form = Choice(request.POST)
+    if form.is_valid():
+        try:
+            return redirect("letters-look", form.draft(on=timezone.localdate(), by=_who(request)).pk)
+        except CalendarError as reason:
+            messages.warning(request, str(reason))
+    context = {"here": "letters", "form": form, "lately": lately()}
+    return render(request, "notices/letters.html", context, status=200 if form.is_valid() else 422)
+
+
+@allow(Role.LIBRARIAN)
+@require_safe
+def look(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who gets what, and each letter as it will be; once sent, what became of them."""
+    run = get_object_or_404(Run, pk=pk, state__in=Run.State.by_hand())
+    shown = Shown(run, letter=request.GET.get("letter", ""), as_text=request.GET.get("as") == "text")
+    context = {"here": "letters", "run": run, "shown": shown}
+    if request.headers.get("HX-Target") == "letter":
+        return render(request, "notices/letters_letter.html", context)
+    if run.state == Run.State.SENT:
+        waiting = OutboundMessage.objects.waiting().count()
+        context["empty_at"] = throttle.empty_at(waiting, at=timezone.now()) if waiting else None
+        return render(request, "notices/letters_sent.html", context)
+    return render(request, "notices/letters_look.html", {**context, "form": Choice(initial=run.choice)})
+
+
+@allow(Role.LIBRARIAN)
+@require_POST
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue the ticked drafts: by email, to the printer, or both."""
+    run = get_object_or_404(Run, pk=pk, state__in=Run.State.by_hand())
+    channels = CHANNELS.get(request.POST.get("how", ""))
+    if channels is None:
+        return HttpResponseBadRequest("There is no such way to send letters.")
+    asked = [int(one) for one in request.POST.getlist("letter") if one.isdecimal()]
+    ticked = set(
+        Letter.objects.of_run(run).drafts().filter(pk__in=asked, channel__in=channels).values_list("pk", flat=True)
+    )
+    if run.state == Run.State.SENT:
+        messages.warning(request, "These letters were sent before; nothing was sent again.")
+    elif not ticked:
+        messages.warning(request, "Nothing was ticked, so nothing was sent.")
+    else:
+        _send(request, run, ticked)
+    return HttpResponseRedirect(request.path.removesuffix("send/"))
+
+
+@allow(Role.LIBRARIAN)
+@require_safe
+@xframe_options_sameorigin
+def html(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter as the mail program of its reader will show it."""
+    letter = get_object_or_404(Letter.objects.filter(run__state__in=Run.State.by_hand()), pk=pk)
+    if not letter.html:
+        raise Http404
+    return HttpResponse(letter.html, headers={"Content-Security-Policy": POLICY})
+
+
+def _send(request: HttpRequest, run: Run, ticked: set[int]) -> None:
+    try:
+        sent = by_hand.send(run, ticked, on=timezone.localdate(), by=_who(request))
+    except (by_hand.LettersError, OutboxError) as reason:
+        messages.warning(request, str(reason))
+        return
+    done = []
+    if sent.by_email:
+        done.append(f"{several(sent.by_email, 'letter')} put into the outbox.")
+    if sent.on_paper:
+        done.append(f"{several(sent.on_paper, 'letter')} put into the print queue.")
+    messages.success(request, " ".join(done)) if done else messages.warning(request, "No letter was sent.")
+    for sentence in sent.left_out:
+        messages.warning(request, sentence)
+
+
+def _who(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
