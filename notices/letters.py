@@ -127,6 +127,9 @@ def send(run: Run, letter_ids: Collection[int], *, on: date, by: User | None) ->
         run.state, run.by = Run.State.SENT, by
         _count_sent(cursor, run)
         press.hand_over()
+    left_out += [
+        f"The letter to {drafts[pk].recipient} could not be written: {why}" for pk, why in press.failed.items()
+    ]
     channels = Counter(letter.channel for pk, letter in drafts.items() if pk not in press.failed)
     return Sent(by_email=channels[Letter.Channel.EMAIL], on_paper=channels[Letter.Channel.PAPER], left_out=left_out)
 

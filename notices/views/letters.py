@@ -111,8 +111,8 @@ def _send(request: HttpRequest, run: Run, ticked: set[int]) -> None:
     if sent.on_paper:
         done.append(f"{several(sent.on_paper, 'letter')} put into the print queue.")
     messages.success(request, " ".join(done)) if done else messages.warning(request, "No letter was sent.")
-    for sentence in sent.left_out:
-        messages.warning(request, sentence)
+    if sent.left_out:
+        messages.warning(request, " ".join(sent.left_out))
 
 
 def _who(request: HttpRequest) -> User | None:

@@ -158,7 +158,9 @@ SENTENCES = {
 
 def lately() -> list[Shown]:
     """The last letters that were sent by hand."""
-    return [Shown(run) for run in Run.objects.filter(state=Run.State.SENT).order_by("-finished_at")[:LATELY]]
+    return [
+        Shown(run) for run in Run.objects.filter(state=Run.State.SENT, letters__gt=0).order_by("-finished_at")[:LATELY]
+    ]
 
 
 def _row(letter: Letter, *, on: date, recent: date | None) -> Row:

@@ -124,7 +124,7 @@ class Listing:
             open_now[state] = 0
         rows = self.rows(ALL).filter(state__in=State.open_ones()).order_by()
         open_now.update(dict(rows.values_list("state").annotate(number=Count("pk"))))
-        ended = {state: self.rows(state).count() for state in ENDED}
+        ended: dict[str, int] = {state: self.rows(state).count() for state in ENDED}
         numbers: dict[str, int | None] = {**open_now, **ended, ALL: None}
         # Without a day, *today* is what is open and what ended today: counted already.
         numbers[TODAY] = self.rows(TODAY).count() if self.day else open_now.total() + sum(ended.values())

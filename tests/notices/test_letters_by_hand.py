@@ -364,6 +364,19 @@ def test_without_wording_it_says_so_and_cannot_be_sent(today: date, test_group: 
     assert told(loan) == []
 
 
+def test_a_letter_that_cannot_be_made_a_message_is_named(today: date, test_group: Group) -> None:
+    """An address that no server takes: the letter is on file as one that could not be written."""
+    mia = a_patron(group=test_group, first_name="Mia", last_name="Chen", email="mia chen@students.example")
+    a_loan(due=on_day(today, -2), patron=mia)
+    run = drafted(test_group, today)
+
+    result = sent(run, today)
+
+    letter = Letter.objects.get(run=run)
+    assert (result.by_email, letter.state) == (0, Letter.State.FAILED)
+    assert result.left_out == [f"The letter to Mia Chen could not be written: {letter.why}"]
+
+
 def test_drafts_of_another_day_are_not_sent(today: date, test_group: Group) -> None:
     """Their words speak from that day; the next look at the clock forgets them."""
     a_loan(due=on_day(today, -2), patron=a_patron(group=test_group))

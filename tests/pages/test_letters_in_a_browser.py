@@ -1,4 +1,4 @@
-"""Letters by hand in a real browser: the buttons follow the ticks, keys turn the letters, Email sends what is ticked."""
+"""Letters by hand in a real browser: the buttons follow the ticks, keys turn the letters, what is ticked goes."""
 
 from datetime import timedelta
 

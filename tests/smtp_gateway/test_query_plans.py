@@ -1,7 +1,7 @@
 """What is asked every few seconds reads what waits, by a partial index, and never what is finished."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -59,7 +59,7 @@ def a_long_past(gateway_row: Gateway) -> None:
 
 
 @pytest.mark.parametrize("rows", ["a_backlog", "a_long_past"])
-def test_reserving_takes_what_stands_first_in_the_index(rows, request):
+def test_reserving_takes_what_stands_first_in_the_index(rows: str, request: pytest.FixtureRequest) -> None:
     """Nothing is sorted and nothing is passed over, however many wait and however many were sent."""
     request.getfixturevalue(rows)
     lease = leases.Lease(token=uuid.uuid4(), slot=1, length=timedelta(minutes=5))
@@ -75,7 +75,7 @@ def test_reserving_takes_what_stands_first_in_the_index(rows, request):
     assert (reserve.sorts, reserve.reads_a_whole_table) == (False, False)
 
 
-def test_looking_whether_anything_is_due_reads_no_past(a_long_past):
+def test_looking_whether_anything_is_due_reads_no_past(a_long_past: None) -> None:
     """Asked by every tick, every five seconds, for years."""
     with explained() as plans:
         room = throttle.room(Gateway.the())
@@ -86,7 +86,7 @@ def test_looking_whether_anything_is_due_reads_no_past(a_long_past):
     assert not due.reads_a_whole_table
 
 
-def test_the_outbox_counts_and_lists_without_the_past(a_long_past, today):
+def test_the_outbox_counts_and_lists_without_the_past(a_long_past: None, today: date) -> None:
     """The numbers on the tabs come from the index of open messages, a page of what waits from its own."""
     with explained() as plans:
         listing = Listing.asked(QueryDict("tab=waiting"), today=today)
@@ -102,7 +102,7 @@ def test_the_outbox_counts_and_lists_without_the_past(a_long_past, today):
     assert not any(plan.reads_a_whole_table for plan in plans)
 
 
-def test_home_counts_without_the_past(a_long_past, today):
+def test_home_counts_without_the_past(a_long_past: None, today: date) -> None:
     """Open messages by state, and what ended today."""
     with explained() as plans:
         figures = outbox.figures(on=today)
