@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='run',
             name='choice',
-            field=models.JSONField(blank=True, editable=False, help_text='Letters by hand: what was asked for, and which loans stay out.', null=True),
+            field=models.JSONField(blank=True, editable=False, help_text='Letters by hand: what was asked, and which loans stay out.', null=True),
         ),
         migrations.AlterField(
             model_name='letter',
