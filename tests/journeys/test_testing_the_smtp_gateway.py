@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.system import System
 from tests.smtp_gateway.scripted import ScriptedServer
 
-pytestmark = pytest.mark.slow
+# One procedure in three parts, in this order, on one system: they stay with one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("testing the gateway")]
 
 PASSWORD, WRONG = "Wattle-Grove-7!", "wattle-grove-7"
 TEST_TO = "helen@banksia.example"
