@@ -11,10 +11,10 @@ run: .venv/run-installed  ## Everything on this machine: pages on http://127.0.0
 	@exec $(BIN)/python manage.py up
 
 test: .venv/dev-installed  ## The tests, on all cores, with servers of their own
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: .venv/dev-installed  ## The long fault tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lint: .venv/dev-installed  ## Form, types, import directions, templates, missing migrations
 	$(BIN)/ruff check .

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.system import System
 from tests.smtp_gateway.scripted import ScriptedServer
 
-# One procedure in three parts, in this order, on one system: they stay with one worker.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("testing the gateway")]
+# One procedure in three parts, in this order, on one system: `make test-slow` keeps a file with one worker.
+pytestmark = pytest.mark.slow
 
 PASSWORD, WRONG = "Wattle-Grove-7!", "wattle-grove-7"
 TEST_TO = "helen@banksia.example"
