@@ -37,7 +37,7 @@ WHY = "This database is a copy of another installation's, or was moved. The gate
 #: Its lease must not run out while we dump.
 MINUTES = gentle.TIMEOUTS.scaled(100)
 UNTIL_KILLED = 600
-COPY = "restored_beside_the_first"
+COPY = f"restored_{os.getpid()}"
 
 
 @pytest.fixture
