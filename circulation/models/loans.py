@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from .people import Group, PartnerLibrary, Patron
+from .people import PartnerLibrary, Patron
 from .things import Item
 
 
@@ -20,17 +20,11 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         """The ones that are written about."""
         return self.open().filter(status=Loan.Status.ON_LOAN)
 
-    def due_between(self, first: date, last: date) -> Self:
-        return self.filter(due_on__range=(first, last))
-
     def overdue(self, *, on: date) -> Self:
         return self.filter(due_on__lt=on)
 
     def of_patron(self, patron: Patron) -> Self:
         return self.filter(patron=patron)
-
-    def for_group(self, group: Group) -> Self:
-        return self.filter(patron__group=group)
 
     def with_borrowers(self) -> Self:
         return self.select_related("item", "patron__group", "partner")

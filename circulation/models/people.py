@@ -80,12 +80,6 @@ class PatronQuerySet(models.QuerySet["Patron"]):
     def active(self) -> Self:
         return self.filter(left_on=None, erased_at=None)
 
-    def in_group(self, group: Group) -> Self:
-        return self.filter(group=group)
-
-    def without_an_address(self) -> Self:
-        return self.filter(email="")
-
 
 class Patron(models.Model):
     """A borrower on file. *Known as* is for letters to the patron alone; letters home use the name for home."""

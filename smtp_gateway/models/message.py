@@ -62,10 +62,6 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def of_kind(self, kind: str) -> Self:
         return self.filter(kind=kind)
 
-    def to_address(self, address: str) -> Self:
-        """Everything for one recipient; capitals make no difference."""
-        return self.filter(to__iexact=address.strip())
-
     def finding(self, words: str) -> Self:
         """What the search field of the outbox finds: part of an address, a name or a subject."""
         return self.filter(Q(to__icontains=words) | Q(to_name__icontains=words) | Q(subject__icontains=words))
@@ -262,9 +258,6 @@ class OutboundMessage(models.Model):
 
 
 class DeliveryAttemptQuerySet(models.QuerySet["DeliveryAttempt"]):
-    def begun_between(self, start: datetime, end: datetime) -> Self:
-        return self.filter(started_at__gte=start, started_at__lt=end)
-
     def ended_between(self, start: datetime, end: datetime) -> Self:
         return self.filter(finished_at__gte=start, finished_at__lt=end)
 
