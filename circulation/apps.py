@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class CirculationConfig(AppConfig):
     name = "circulation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from circulation import watched
+
+        watched.register()

@@ -5,8 +5,6 @@ its own pages, so nothing about them can be edited, and the kinds of schedule th
 """
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.forms import ModelForm
 from django.http import HttpRequest
 from django_celery_beat import admin as beat  # noqa: F401 - registers, so that we can take it back
 from django_celery_beat.models import (
@@ -19,8 +17,7 @@ from django_celery_beat.models import (
 
 from library.admin_parts import ReadOnly
 from library.models import Library
-from smtp_gateway import addresses
-from smtp_gateway.errors import OutboxError
+from library.views.details import DetailsForm
 
 admin.site.site_header = admin.site.site_title = "Django admin"
 admin.site.unregister([PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule])
@@ -31,22 +28,11 @@ class TickAdmin(ReadOnly):
     list_display = ("name", "description", "interval", "last_run_at", "enabled")
 
 
-class LibraryForm(ModelForm):
-    """Refuses a Reply-To that can stand in no envelope: every letter would fail by it."""
-
-    def clean_reply_to(self) -> str:
-        typed: str = self.cleaned_data["reply_to"]
-        try:
-            return addresses.checked(typed) if typed else ""
-        except OutboxError as reason:
-            raise ValidationError(str(reason)) from reason
-
-
 @admin.register(Library)
 class LibraryAdmin(admin.ModelAdmin):
     """One row: it is changed, never added or removed."""
 
-    form = LibraryForm
+    form = DetailsForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not Library.objects.exists()

@@ -15,6 +15,11 @@ def school_week() -> list[int]:
     return [0, 1, 2, 3, 4]
 
 
+class Paper(models.TextChoices):
+    A4 = "a4", "A4"
+    LETTER = "letter", "Letter"
+
+
 class Library(models.Model):
     """The one library. A sentence left empty disappears from the letters without a gap (wording.md, ‡)."""
 
@@ -36,6 +41,12 @@ class Library(models.Model):
         models.PositiveSmallIntegerField(validators=[MinValueValidator(0), MaxValueValidator(6)]),
         default=school_week,
         help_text="Days of the week on which the library is open: 0 is Monday, 6 is Sunday.",
+    )
+    paper = models.CharField(
+        max_length=6,
+        choices=Paper.choices,
+        default=Paper.A4,
+        help_text="What lies in the printer; the address stands in the window of the envelope on both.",
     )
     currency = models.CharField(max_length=8, default="$", help_text="Stands before an amount: $24.95.")
 

@@ -5,7 +5,7 @@ message page can show the patron a letter is about, the daily log can speak of t
 can ask everyone, without an import the wrong way. This module imports no app and decides nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -86,11 +86,34 @@ class MessageVerb:
     """Key of the outbox's own verb that makes no sense beside it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageVerb:
+    """What another app can do on a person's, thing's or loan's page: a link, or a button where it ``posts``."""
+
+    label: str
+    icon: str
+    url: str
+    posts: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkVerb:
+    """What another app can do with the ticked rows of a list: their ids are posted to ``url`` as ``id``."""
+
+    label: str
+    icon: str
+    url: str
+
+
 HealthCheck = Callable[[datetime], list[Finding]]
 LogLines = Callable[[datetime, datetime], list[LogLine]]
 Needs = Callable[["HttpRequest", date], list[Need]]
 MessagePanel = Callable[[int], Panel | None]
 MessageVerbs = Callable[[int], MessageVerb | None]
+PagePanel = Callable[["HttpRequest", int], Panel | None]
+PageVerbs = Callable[["HttpRequest", int], list[PageVerb]]
+LoanSentences = Callable[["HttpRequest", Sequence[int], date], dict[int, str]]
+Eraser = Callable[[Sequence[int], Sequence[int]], None]
 SettingUp = Callable[[], None]
 
 health_checks: Slot[HealthCheck] = Slot("health checks")
@@ -98,5 +121,14 @@ daily_log_lines: Slot[LogLines] = Slot("daily log lines")
 needs: Slot[Needs] = Slot("needs you")
 message_panels: Slot[MessagePanel] = Slot("panels of a message")
 message_verbs: Slot[MessageVerbs] = Slot("verbs of a message")
+patron_panels: Slot[PagePanel] = Slot("panels of a patron's page")
+patron_verbs: Slot[PageVerbs] = Slot("verbs of a patron's page")
+guardian_panels: Slot[PagePanel] = Slot("panels of a guardian's page")
+partner_panels: Slot[PagePanel] = Slot("panels of a partner library's page")
+loan_panels: Slot[PagePanel] = Slot("panels of a loan's page")
+loan_verbs: Slot[PageVerbs] = Slot("verbs of a loan's page")
+loan_bulk_verbs: Slot[BulkVerb] = Slot("verbs of a list of loans")
+loan_sentences: Slot[LoanSentences] = Slot("what will be said of a loan next, by loan id")
+erasers: Slot[Eraser] = Slot("erasers: patron ids, guardian ids")
 standing_rows: Slot[SettingUp] = Slot("standing rows made by set_up")
 boot_verbs: Slot[SettingUp] = Slot("what an app does when the installation boots")

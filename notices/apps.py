@@ -9,7 +9,8 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from library import slots
-        from notices import on_other_pages, receivers, standing  # noqa: F401
+        from notices import on_other_pages, receivers, standing, watched  # noqa: F401
 
         slots.standing_rows.register(standing.set_up)
         on_other_pages.register()
+        watched.register()

@@ -1,0 +1,1 @@
+"""Pages of the house: the library itself, who signs in, and who did what."""

@@ -1,0 +1,108 @@
+"""The list of changes: who changed what, from what to what, and never a secret (product.md, S1)."""
+
+import pytest
+from auditlog.context import set_actor
+from auditlog.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from circulation import desk, people
+from circulation.models import Loan
+from library import audit
+from library.access import Role
+from library.models import Library
+from tests.builders import a_group, a_loan, a_patron
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator(client: Client, people: dict[Role, User]) -> Client:
+    LogEntry.objects.all().delete()
+    client.force_login(people[Role.ADMINISTRATOR])
+    return client
+
+
+def _list(client: Client, **asked: object) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    rows = client.get(reverse("who-did-what"), asked).context["rows"]
+    return [
+        (row.look[2], row.entry.object_repr, [(one.field, one.before, one.after) for one in row.changes])
+        for row in rows
+    ]
+
+
+def test_a_change_says_who_and_from_what_to_what(administrator: Client) -> None:
+    """Made on a page by somebody who is signed in: their name stands beside it."""
+    before = Library.the()
+    week = ["0", "1", "2", "3", "4"]
+    typed = {"name": "Banksia College Library", "open_weekdays": week, "paper": "a4", "currency": "$"}
+    LogEntry.objects.all().delete()
+
+    administrator.post(reverse("library-details"), typed)
+
+    entry = LogEntry.objects.get()
+    assert entry.actor.username == "administrator"
+    assert _list(administrator)[0] == (
+        "Changed",
+        "Banksia College Library",
+        [("Name", before.name, "Banksia College Library")],
+    )
+
+
+def test_a_group_is_named_and_a_choice_is_in_words(administrator: Client) -> None:
+    """No numbers of rows and no codes."""
+    patron = a_patron(first_name="Mia", last_name="Chen", group=a_group(name="7A"))
+    LogEntry.objects.all().delete()
+
+    patron.group, patron.auto_send = a_group(name="7B"), "no"
+    people.save_patron(patron, changed=["group", "auto_send"])
+
+    changes = [changes for _, what, changes in _list(administrator) if what == "Mia Chen"]
+    assert changes == [[("Group", "7A", "7B"), ("Letters by themselves", "As the group says", "No")]]
+
+
+def test_a_password_is_said_to_have_changed_and_not_to_what(administrator: Client) -> None:
+    """Not even its hash."""
+    user = User.objects.get(username="librarian")
+    LogEntry.objects.all().delete()
+
+    user.set_password("a reading room in the morning")
+    user.save()
+
+    assert _list(administrator) == [("Changed", "librarian", [("Password", "kept secret", "kept secret")])]
+
+
+def test_lending_is_no_entry_and_a_status_by_hand_is_one(administrator: Client) -> None:
+    """What the loan says itself is not said twice; a person's decision is."""
+    today = timezone.localdate()
+    loan = a_loan(due=today)
+    LogEntry.objects.all().delete()
+
+    desk.set_status(loan, Loan.Status.LOST, on=today)
+    desk.take_back(loan, on=today, at=timezone.now())
+
+    assert [changes for _, _, changes in _list(administrator)] == [[("Status", "On loan", "Lost")]]
+
+
+def test_a_bulk_verb_leaves_one_entry_with_its_rows(administrator: Client) -> None:
+    """How many, and which."""
+    by = User.objects.get(username="librarian")
+
+    audit.note("Moved 2 patrons to 7B", model=Loan, ids=[8, 3], by=by)
+
+    entry = LogEntry.objects.get()
+    assert (entry.object_repr, entry.additional_data, entry.actor) == ("Moved 2 patrons to 7B", {"ids": [3, 8]}, by)
+
+
+def test_the_list_is_narrowed_by_person_and_thing(administrator: Client) -> None:
+    """Those of a command have nobody's name and are not among hers."""
+    by = User.objects.get(username="librarian")
+    with set_actor(by):
+        a_patron(first_name="Mia", last_name="Chen", group=a_group(name="7A"))
+    a_patron(first_name="Tom", last_name="Reed", group=a_group(name="7A"))
+
+    hers = _list(administrator, who=by.pk)
+
+    assert [what for _, what, _ in hers] == ["Mia Chen", "7A"]
