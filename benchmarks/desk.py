@@ -20,6 +20,7 @@ FIRST = "Mia Tom Grace Asha Ruby Zayd Lena Oisín Thảo Tāmati Selam Noah Ava 
 LAST = "Chen Okafor Lee Perkins Rahimi Novák Haddad Walker Nguyễn Tesfaye O’Brien Smith Jones Silva Müller Singh Kaur"
 
 FILL = [
+    "SET statement_timeout = 0",
     """INSERT INTO circulation_group (name, is_staff, active, contact_name, contact_email, loan_days, max_renewals,
               auto_send, home_reads_titles, contact_reads_titles)
        SELECT 'Class ' || n, false, true, '', '', 14, 2, true, true, false FROM generate_series(1, 200) n""",
@@ -42,6 +43,7 @@ FILL = [
          FROM (SELECT n, current_date - (n %% 40) AS day FROM generate_series(1, %(loans)s) n) made,
               (SELECT min(id) AS first FROM circulation_item) i, (SELECT min(id) AS first FROM circulation_patron) p""",
     "ANALYZE",
+    "RESET statement_timeout",
 ]
 
 

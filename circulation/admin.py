@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from circulation import desk, people
+from circulation import desk, people, things
 from circulation.models import (
     ClosedDays,
     Collection,
@@ -116,6 +116,9 @@ class ItemAdmin(Counted):
     list_select_related = ("collection", "owner")
     search_fields = ("=barcode", "^title", "^author", "^call_number")
     autocomplete_fields = ("collection", "owner")
+
+    def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
+        things.save_item(obj, changed=form.changed_data if change else [], by=request.user)
 
 
 @admin.register(Loan)

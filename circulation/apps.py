@@ -8,6 +8,8 @@ class CirculationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from circulation import watched
+        from circulation import on_home, watched
+        from library import slots
 
         watched.register()
+        slots.needs.register(on_home.needs, order=70)

@@ -5,10 +5,12 @@ how many; which of two desks wins is decided by the database (``loan_one_open_pe
 clock, writes to nobody, and knows nothing of letters: whoever listens to the signal does.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from circulation.calendar import CalendarError, OpenDays
@@ -119,6 +121,37 @@ def change_due(loan: Loan, *, to: date, on: date, by: Any = None) -> Loan:
 
 
 @transaction.atomic
+def agree(
+    loan: Loan,
+    *,
+    on: date,
+    due_to_lender: date | None = None,
+    due: date | None = None,
+    recalled: bool = False,
+    by: Any = None,
+) -> Loan:
+    """Another date that the other library grants, or demands when it is ``recalled``; the steps begin anew.
+
+    ILL borrowing takes ``due_to_lender``: the reader's date follows from it, earlier by the days for the post; a recall
+    that comes too late for the post wants the thing on the next open day. ILL lending takes ``due``.
+    Raises DeskError when it came back, or when the reader would have to bring it before today (product.md, C4).
+    """
+    loan = _locked(loan)
+    _refuse_returned(loan, on=on)
+    if loan.service == Loan.Service.ILL_BORROWING:
+        loan.due_to_lender = due_to_lender
+        new_due = _for_the_reader(loan, on=on, at_once=recalled)
+    else:
+        assert due is not None  # only the lender decides
+        new_due = _due_given(due, on=on)
+    _set_due(loan, new_due, on=on)
+    _set_status(loan, Loan.Status.RECALLED if recalled else Loan.Status.ON_LOAN)
+    loan.save()
+    _changed([loan], Cause.RENEWED, by=by)
+    return loan
+
+
+@transaction.atomic
 def take_back(thing: Item | Loan, *, on: date, at: datetime, by: Any = None) -> Loan:
     """The thing is home; only the item is needed. The loan keeps its status, so that a desk can say "tell the office".
 
@@ -214,6 +247,18 @@ def says_it_is_back(loan: Loan, *, on: date, by: Any = None) -> Loan:
     return set_status(loan, Loan.Status.SAYS_BACK, on=on, by=by)
 
 
+def looked_for(checks_left: Mapping[int, int]) -> int:
+    """A shelf check is done, and these loans (id and checks that were left) were not on the shelf. Returns how many.
+
+    A loan whose number has changed since was counted by somebody else, or found, and is left alone.
+    """
+    counted = Q(pk__in=[])
+    for pk, left in checks_left.items():
+        counted |= Q(pk=pk, shelf_checks_left=left)
+    said_back = Loan.objects.open().filter(counted, status=Loan.Status.SAYS_BACK, shelf_checks_left__gt=0)
+    return said_back.update(shelf_checks_left=F("shelf_checks_left") - 1)
+
+
 def _service(item: Item, to: Patron | PartnerLibrary) -> Loan.Service:
     if isinstance(to, PartnerLibrary):
         return Loan.Service.ILL_LENDING
@@ -262,7 +307,7 @@ def _due_on(loan: Loan, *, on: date) -> date:
     """How long the group may have it, on an open day, and never after the group's last day."""
     days = OpenDays.load()
     if loan.service == Loan.Service.ILL_BORROWING:
-        return _due_from_reader(loan, days)
+        return _for_the_reader(loan, on=on)
     if loan.patron is None:
         raise NeedsDate("Say until when: a loan to another library has no usual length.")
     group = loan.patron.group
@@ -284,6 +329,22 @@ def _due_from_reader(loan: Loan, days: OpenDays) -> date:
     if loan.due_to_lender is None or lender is None:
         raise NeedsDate("Say until when: only the library that lent it can tell.")
     return _open_day(days, loan.due_to_lender - timedelta(days=lender.post_days), backwards=True)
+
+
+def _for_the_reader(loan: Loan, *, on: date, at_once: bool = False) -> date:
+    """The reader's date; one that has passed already is refused, or with ``at_once`` becomes the next open day."""
+    days = OpenDays.load()
+    due, lender = _due_from_reader(loan, days), loan.item.owner
+    if due >= on:
+        return due
+    if at_once:
+        return _open_day(days, on + timedelta(days=1))
+    assert lender is not None
+    assert loan.due_to_lender is not None
+    raise DeskError(
+        f"{lender} wants it back on {a_day(loan.due_to_lender, on=on)}, and the post takes "
+        f"{several(lender.post_days, 'day')}: the reader’s day, {a_day(due, on=on)}, has passed. Agree on a later one."
+    )
 
 
 def _open_day(days: OpenDays, day: date, *, backwards: bool = False) -> date:

@@ -5,6 +5,7 @@ wait is nobody's business here.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -51,6 +52,14 @@ PARTNER_CAUSES = {
     "auto_send": Cause.AUTO_SEND,
     "active": Cause.AUTO_SEND,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """How many people a verb changed, and how many letters that waited were thought over because of it."""
+
+    people: int
+    letters: int
 
 
 @transaction.atomic
@@ -111,6 +120,41 @@ def end_guardianship(guardianship: Guardianship, *, by: Any = None) -> None:
     announce([patron_id], [guardian_id], Cause.GUARDIANSHIP, by=by)
 
 
+@transaction.atomic
+def change_patrons(patron_ids: Iterable[int], *, by: Any = None, **fields: Any) -> Changed:
+    """Give all of them these values, each saved for the audit trail, and say each cause once for those that changed.
+
+    ``change_patrons(ids, auto_send="no")``. Who was erased is left alone.
+    """
+    wanted = Patron.objects.filter(pk__in=list(patron_ids), erased_at=None)
+    changed = list(wanted.exclude(**fields).order_by("pk").select_for_update(of=("self",), no_key=True))
+    for patron in changed:
+        for name, value in fields.items():
+            setattr(patron, name, value)
+        patron.save(update_fields=list(fields))
+    ids = [patron.pk for patron in changed]
+    letters = sum(announce(ids, [], cause, by=by) for cause in _causes(PATRON_CAUSES, fields))
+    return Changed(people=len(ids), letters=letters)
+
+
+@transaction.atomic
+def stop_letters_home(
+    guardianships: Iterable[Guardianship], *, until: date | None = None, reason: str = "", by: Any = None
+) -> Changed:
+    """Nothing about these patrons goes to these guardians, before ``until`` or, without it, ever again.
+
+    One that is switched off for good stays so, with its own reason.
+    """
+    on = [row for row in guardianships if row.library_letters]
+    return _switch(on, by=by, library_letters=until is not None, no_letters_until=until, reason=reason)
+
+
+@transaction.atomic
+def allow_letters_home(guardianships: Iterable[Guardianship], *, by: Any = None) -> Changed:
+    """Letters about these patrons go to these guardians again; the private reason is forgotten."""
+    return _switch(guardianships, by=by, library_letters=True, no_letters_until=None, reason="")
+
+
 def set_no_letters(patron: Patron, *, until: date = FOREVER, reason: str = "", by: Any = None) -> Patron:
     """Nothing about this patron's loans goes to anybody before ``until``."""
     patron.no_letters_until, patron.no_letters_reason = until, reason
@@ -123,10 +167,27 @@ def allow_letters(patron: Patron, *, by: Any = None) -> Patron:
     return save_patron(patron, changed=["no_letters_until"], by=by)
 
 
-def announce(patron_ids: list[int], guardian_ids: list[int], cause: Cause, *, by: Any = None) -> None:
-    """Say it once for all of them; nothing is said about nobody."""
-    if patron_ids or guardian_ids:
-        people_changed.send(sender=Patron, patron_ids=patron_ids, guardian_ids=guardian_ids, cause=cause, by=by)
+def announce(patron_ids: list[int], guardian_ids: list[int], cause: Cause, *, by: Any = None) -> int:
+    """Say it once for all of them; nothing is said about nobody.
+
+    Returns how many letters that waited were taken back or are written again, as those who listen tell.
+    """
+    if not patron_ids and not guardian_ids:
+        return 0
+    answers = people_changed.send(sender=Patron, patron_ids=patron_ids, guardian_ids=guardian_ids, cause=cause, by=by)
+    told: list[object] = [answer for _, answer in answers]
+    return sum(answer for answer in told if isinstance(answer, int))
+
+
+def _switch(guardianships: Iterable[Guardianship], *, by: Any, **fields: Any) -> Changed:
+    rows = list(guardianships)
+    for row in rows:
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(fields))
+    patrons, guardians = {row.patron_id for row in rows}, {row.guardian_id for row in rows}
+    letters = announce(sorted(patrons), sorted(guardians), Cause.GUARDIANSHIP, by=by)
+    return Changed(people=len(rows), letters=letters)
 
 
 def _causes(known: dict[str, Cause], changed: Iterable[str]) -> Collection[Cause]:

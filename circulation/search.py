@@ -6,7 +6,7 @@ argument: addresses and titles are for librarians (product.md, S1). Shows nothin
 
 from django.db.models import F, Q, QuerySet
 
-from circulation.models import Item, Loan, Patron
+from circulation.models import Guardian, Item, Loan, PartnerLibrary, Patron
 from circulation.models.finding import HasWords
 
 LONGEST = 200
@@ -43,10 +43,25 @@ def items(text: str, *, titles: bool) -> QuerySet[Item]:
     return Item.objects.filter(HasWords(text, guarded=titles)).select_related("owner").order_by("title", "barcode")
 
 
+def guardians(text: str) -> QuerySet[Guardian]:
+    """Guardians by the beginning of words of their name and address; for librarians."""
+    return Guardian.objects.filter(HasWords(text, guarded=True), erased_at=None).order_by("name", "pk")
+
+
 def open_loans_by_reference(reference: str) -> QuerySet[Loan]:
     """Interlibrary loans by our or their reference number, whole."""
     wanted = _as_typed(reference)
     return Loan.objects.open().with_borrowers().filter(Q(our_reference__in=wanted) | Q(their_reference__in=wanted))
+
+
+def of_loans(text: str) -> Q:
+    """Which loans: by words of their borrower or their thing, or by a whole reference number; for librarians."""
+    patrons = Patron.objects.filter(HasWords(text, guarded=True), erased_at=None)
+    partners = PartnerLibrary.objects.filter(Q(name__icontains=text) | Q(symbol__iexact=text))
+    things = Item.objects.filter(HasWords(text, guarded=True))
+    wanted = _as_typed(text)
+    people, references = Q(patron__in=patrons) | Q(partner__in=partners), Q(our_reference__in=wanted)
+    return people | Q(item__in=things) | references | Q(their_reference__in=wanted)
 
 
 def _as_typed(number: str) -> list[str]:

@@ -18,6 +18,7 @@ class Cause(TextChoices):
     RENEWAL_UNDONE = "renewal_undone", "Renewal undone"
     STATUS = "status", "Other status"
     NAME = "name", "Other name"
+    ITEM = "item", "Item changed"
     ADDRESS = "address", "Other address"
     GUARDIANSHIP = "guardianship", "Guardianship changed"
     AUTO_SEND = "auto_send", "Letters by themselves changed"
@@ -31,4 +32,5 @@ class Cause(TextChoices):
 loans_changed = Signal()
 
 #: patron_ids: list[int], guardian_ids: list[int], cause: Cause, by: User | None
+#: A receiver may answer with how many letters that waited it took back or will write again.
 people_changed = Signal()

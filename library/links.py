@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from library import areas
 from library.access import may
 
 
@@ -24,7 +25,9 @@ def admin_list(request: HttpRequest, label: str, **lookups: object) -> str | Non
 
 def behind(request: HttpRequest, area: str, label: str, **lookups: object) -> str:
     """The list of these rows in Django admin, else the page of the area."""
-    return admin_list(request, label, **lookups) or reverse("area", args=[area])
+    found = areas.by_key(area)
+    assert found is not None  # a name of this program, not of a visitor
+    return admin_list(request, label, **lookups) or found.url
 
 
 def outbox(tab: str, **query: object) -> str:

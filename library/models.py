@@ -48,6 +48,12 @@ class Library(models.Model):
         default=Paper.A4,
         help_text="What lies in the printer; the address stands in the window of the envelope on both.",
     )
+    keep_borrowers_days = models.PositiveSmallIntegerField(
+        "borrowers are kept for days",
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="So long after its return a loan forgets who had the thing. Billed and lost ones wait until settled.",
+    )
     currency = models.CharField(max_length=8, default="$", help_text="Stands before an amount: $24.95.")
 
     no_fees_sentence = models.CharField(max_length=200, blank=True, help_text="For example: There are no late fees.")

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 T = TypeVar("T")
@@ -105,6 +106,44 @@ class BulkVerb:
     url: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoanTab:
+    """A tab of the list of loans that only another app can tell: ``narrow`` keeps, of open loans, those that it lists."""
+
+    key: str
+    words: str
+    narrow: Callable[["QuerySet[Any]"], "QuerySet[Any]"]
+    empty: str = ""
+    """What stands there when nothing does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoanFilter:
+    """A field above the list of loans: ``narrow`` keeps the loans that fit the choice."""
+
+    name: str
+    label: str
+    choices: Callable[[], list[tuple[str, str]]]
+    narrow: Callable[["QuerySet[Any]", str], "QuerySet[Any]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasing:
+    """Who is erased: their rows, which still stand, and the words by which they could be found anywhere else.
+
+    An address or a name that somebody who stays has, too, is not among ``words``; ``addresses`` are some of them.
+    """
+
+    patrons: Sequence[int]
+    guardians: Sequence[int]
+    words: Sequence[str]
+    addresses: Sequence[str]
+
+
+class EraseRefused(Exception):
+    """Why nobody can be erased now, as a sentence."""
+
+
 HealthCheck = Callable[[datetime], list[Finding]]
 LogLines = Callable[[datetime, datetime], list[LogLine]]
 Needs = Callable[["HttpRequest", date], list[Need]]
@@ -113,7 +152,9 @@ MessageVerbs = Callable[[int], MessageVerb | None]
 PagePanel = Callable[["HttpRequest", int], Panel | None]
 PageVerbs = Callable[["HttpRequest", int], list[PageVerb]]
 LoanSentences = Callable[["HttpRequest", Sequence[int], date], dict[int, str]]
-Eraser = Callable[[Sequence[int], Sequence[int]], None]
+Forgetter = Callable[[Sequence[int]], None]
+Eraser = Callable[["Erasing"], None]
+ImportEffects = Callable[[], Callable[[bool], list[str]]]
 SettingUp = Callable[[], None]
 
 health_checks: Slot[HealthCheck] = Slot("health checks")
@@ -127,8 +168,14 @@ guardian_panels: Slot[PagePanel] = Slot("panels of a guardian's page")
 partner_panels: Slot[PagePanel] = Slot("panels of a partner library's page")
 loan_panels: Slot[PagePanel] = Slot("panels of a loan's page")
 loan_verbs: Slot[PageVerbs] = Slot("verbs of a loan's page")
+leavers_verbs: Slot[BulkVerb] = Slot("verbs of the list of people who left and still have something")
+returned_verbs: Slot[PageVerbs] = Slot("what to do about a loan that came back billed or lost, at the desk")
 loan_bulk_verbs: Slot[BulkVerb] = Slot("verbs of a list of loans")
+loan_tabs: Slot[LoanTab] = Slot("tabs of the list of loans")
+loan_filters: Slot[LoanFilter] = Slot("fields above the list of loans")
 loan_sentences: Slot[LoanSentences] = Slot("what will be said of a loan next, by loan id")
-erasers: Slot[Eraser] = Slot("erasers: patron ids, guardian ids")
+erasers: Slot[Eraser] = Slot("erasers of what was written to and about people")
+import_effects: Slot[ImportEffects] = Slot("asked before an import: what to ask after it (was it done, or tried?)")
+forgetters: Slot[Forgetter] = Slot("what forgets the borrowers of loans, by loan id")
 standing_rows: Slot[SettingUp] = Slot("standing rows made by set_up")
 boot_verbs: Slot[SettingUp] = Slot("what an app does when the installation boots")

@@ -1,4 +1,4 @@
-"""The rows that every installation has: beat's three ticks, and what each app registers in ``slots.standing_rows``.
+"""The rows that every installation has: beat's four ticks, and what each app registers in ``slots.standing_rows``.
 
 Run as often as one likes. There are no data migrations: what stands in the database from the start is made here.
 """
@@ -43,6 +43,13 @@ TICKS = [
         seconds=30,
         queue="celery",
         description="Yesterday's log goes out if its time has come today.",
+    ),
+    Tick(
+        name="Forget old borrowers",
+        task="circulation.forget",
+        seconds=3600,
+        queue="celery",
+        description="Loans that came back long ago lose their borrowers, as the library's settings say.",
     ),
 ]
 

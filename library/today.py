@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from circulation.calendar import OpenDays
 from circulation.models import ClosedDays, Loan, Patron
 from library.models import Library
 from notices import ready
-from notices.models import Letter, Notice, Run, RunSettings, Schedule
+from notices.models import Letter, Run, RunSettings, Schedule
 from notices.models.schedule import step_name
+from notices.on_loan_list import with_last_said
 from smtp_gateway.models import Gateway, OutboundMessage
 from smtp_gateway.models.message import bounds
 
@@ -85,10 +86,9 @@ class StepCount:
 
 def by_step() -> list[StepCount]:
     """Open loans by the highest step that was said about their due date."""
-    last_said = Notice.objects.told().filter(loan=OuterRef("pk"), due_on=OuterRef("due_on")).order_by("-number")
-    loans = Loan.objects.on_loan().annotate(step=Subquery(last_said.values("number")[:1])).exclude(step=None)
+    loans = with_last_said(Loan.objects.on_loan()).exclude(last_said=None)
     counts = Counter({-1: 0})
-    for step, number in loans.order_by().values_list("step").annotate(number=Count("pk")):
+    for step, number in loans.order_by().values_list("last_said").annotate(number=Count("pk")):
         counts[-1 if step < 0 else step] += number
     return [StepCount(number=step, loans=counts[step]) for step in sorted(counts) if counts[step]]
 

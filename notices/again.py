@@ -1,18 +1,22 @@
-"""Write a letter again whose email could not be sent, to the address that its reader has now (gateway.md, Messages).
+"""Write a letter again, to the address that its reader has now (gateway.md, Messages).
 
-Chooses neither reader nor words: ``take_back`` leaves out what is no longer to be said and corrects the address, and
-composing writes a new message. The old one is closed and stays on file.
+``write``: its email could not be sent; the old message is closed and stays on file. ``send``: it was sent, and somebody
+says on the telephone that nothing came; the copy is a letter of its own that leaves the ledger alone. Chooses neither
+reader nor words: ``take_back`` leaves out what is no longer to be said and corrects the address, and composing writes.
 """
 
 from datetime import date
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from notices import take_back
-from notices.models import Letter
+from notices.models import Letter, Line, Notice, Template
 from smtp_gateway import outbox
 from smtp_gateway.models import OutboundMessage
 
+SENT_AGAIN = [Template.Kind.STEP, Template.Kind.TERM_ENDS, Template.Kind.LEAVING, Template.Kind.DIRECT]
+"""Others would say something else by now, or are said by other verbs."""
 PEOPLE = ("patron", "guardian", "also_guardian", "group", "partner")
 
 
@@ -40,6 +44,54 @@ def write(message_id: int, *, on: date, by: str) -> Letter:
         return letter
 
 
+def send(message_id: int, *, on: date) -> Letter:
+    """Plan a copy of a letter that was sent, about what of it is still so. Once a day. Raises AgainError."""
+    with transaction.atomic():
+        letters = Letter.objects.filter(
+            message=message_id, message__state=OutboundMessage.State.SENT, kind__in=SENT_AGAIN
+        )
+        sent = letters.select_for_update(of=("self",)).select_related(*PEOPLE).first()
+        if sent is None:
+            raise AgainError("Only a letter that was sent is sent again.")
+        if _copies(sent, on=on).exists():
+            raise AgainError("This letter was sent again today. Another copy can go tomorrow.")
+        copy = _copy(sent, on=on)
+        take_back.recheck([copy.pk], why="No longer so when it was to be sent again.", on=on)
+        copy.refresh_from_db()
+        if copy.state != Letter.State.PLANNED:
+            copy.notices.all().delete()
+            copy.delete()
+            raise AgainError("Nothing in this letter is still to be said, or its reader is not written to any more.")
+        return copy
+
+
+def _copies(sent: Letter, *, on: date) -> QuerySet[Letter]:
+    people = {f"{one}_id": getattr(sent, f"{one}_id") for one in PEOPLE}
+    same = {"kind": sent.kind, "number": sent.number, "service": sent.service, "audience": sent.audience}
+    return Letter.objects.filter(**people, **same, day=on, run=None, notices__number=0).exclude(
+        state=Letter.State.OPENED
+    )
+
+
+def _copy(sent: Letter, *, on: date) -> Letter:
+    """With notices beside the ledger, so that nothing counts twice; the steps come along for who may read titles."""
+    channel, to = take_back.address_now(sent)
+    copy = Letter.objects.create(
+        **{one: getattr(sent, one) for one in PEOPLE},
+        service=sent.service,
+        audience=sent.audience,
+        kind=sent.kind,
+        number=sent.number,
+        channel=channel,
+        to=to,
+        day=on,
+    )
+    for said in Notice.objects.filter(lines__letter=sent, lines__taken_out_at=None, undone_at=None):
+        beside = Notice.objects.create(loan=said.loan, due_on=said.due_on, number=0, step=said.step, said_on=on)
+        Line.objects.create(letter=copy, notice=beside)
+    return copy
+
+
 def has_new_address(letter: Letter) -> bool:
     """Whether today it would go elsewhere than it went: to another address, or on paper."""
     return take_back.address_now(letter) != (letter.channel, letter.to)
@@ -50,6 +102,12 @@ def of_message(message_id: int) -> Letter | None:
     letters = Letter.objects.filter(message=message_id, message__state=OutboundMessage.State.BAD)
     letter = letters.select_related(*PEOPLE).first()
     return letter if letter is not None and has_new_address(letter) else None
+
+
+def was_sent(message_id: int) -> bool:
+    """Whether this message is a letter of ours that has gone out."""
+    sent = OutboundMessage.State.SENT
+    return Letter.objects.filter(message=message_id, message__state=sent, kind__in=SENT_AGAIN).exists()
 
 
 def _where(letter: Letter, *, by: str) -> str:

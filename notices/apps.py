@@ -9,8 +9,25 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from library import slots
-        from notices import on_other_pages, receivers, standing, watched  # noqa: F401
+        from notices import (  # noqa: F401
+            by_hand_elsewhere,
+            erase,
+            forgetting,
+            on_loan_list,
+            on_other_pages,
+            on_people_pages,
+            receivers,
+            silent,
+            standing,
+            watched,
+        )
 
         slots.standing_rows.register(standing.set_up)
+        slots.forgetters.register(forgetting.forget)
+        slots.erasers.register(erase.erase)
         on_other_pages.register()
+        on_people_pages.register()
+        on_loan_list.register()
+        silent.register()
+        by_hand_elsewhere.register()
         watched.register()

@@ -23,7 +23,8 @@ from notices import rendering, take_back
 from notices.letter_data import LibraryData
 from notices.letter_rows import LetterRow, LineRow, Reader, at_local_time
 from notices.models import Letter, Template, TemplateVersion
-from notices.models.schedule import step_name
+from notices.models.letter import message_key
+from notices.models.template import letter_name
 from smtp_gateway import mime, outbox
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,13 @@ def write_planned(*, on: date, seconds: float = float("inf")) -> int:
         if not taken:
             break
     return written
+
+
+@transaction.atomic
+def write_now(letter_ids: Iterable[int], *, on: date) -> int:
+    """Write those of these letters that are planned, for a person who waits for them. Raises as ``write_planned``."""
+    rows = Letter.objects.to_write().filter(pk__in=list(letter_ids)).order_by("pk").select_for_update()
+    return _write(list(rows.values_list("pk", flat=True)), on=on)
 
 
 def _take_some() -> list[int]:
@@ -90,8 +98,8 @@ class Wording:
 
     def __init__(self) -> None:
         self._templates = {
-            (template.service, template.number, template.audience): template.current
-            for template in Template.objects.filter(kind=Template.Kind.STEP).select_related("current")
+            (template.kind, template.service, template.number, template.audience): template.current
+            for template in Template.objects.select_related("current")
         }
 
     def put(self, row: LetterRow, version: TemplateVersion | None = None) -> tuple[rendering.Written, TemplateVersion]:
@@ -101,11 +109,12 @@ class Wording:
         return rendering.render(wording, row.data), version
 
     def _current(self, row: LetterRow) -> TemplateVersion:
-        version = self._templates.get((row.service, row.number, row.audience))
+        number = row.number if row.kind == Template.Kind.STEP else None
+        version = self._templates.get((row.kind, row.service, number, row.audience))
         if version is None:
-            service = Loan.Service(row.service).label
+            name, service = letter_name(row.kind, row.number), Loan.Service(row.service).label
             raise LetterError(
-                f"There is no wording for {step_name(row.number)} to this reader ({service}, {row.audience.label}). "
+                f"There is no wording for {name} to this reader ({service}, {row.audience.label}). "
                 "Write it under Templates; then the letter can be written again."
             )
         return version
@@ -165,7 +174,7 @@ class Press:
         _recount(self.failed)
 
     def _finished(self, row: LetterRow, words: rendering.Written) -> outbox.Finished:
-        key = f"letter:{row.id}:{row.revision}"
+        key = message_key(row.id, row.revision)
         content = mime.build(
             sender=self._sender,
             to=row.to,

@@ -6,6 +6,7 @@ That a letter was written, to whom and when, and that a loan heard a step stays;
 from collections.abc import Sequence
 
 from notices.models import Letter, Line
+from notices.models.letter import message_key
 from smtp_gateway.models import OutboundMessage
 
 WAITING = [Letter.State.PLANNED, Letter.State.HELD, Letter.State.TO_PRINT, Letter.State.DRAFT]
@@ -15,10 +16,13 @@ ON_THE_WAY = [OutboundMessage.State.WAITING, OutboundMessage.State.SENDING, Outb
 
 
 def forget(loan_ids: Sequence[int]) -> None:
-    """Cut the lines between letters and these loans, and empty the letters that do not wait any more."""
+    """Cut the lines between letters and these loans, and empty the letters that do not wait any more.
+
+    Messages that a letter had before it was written again are emptied in any case.
+    """
     lines = Line.objects.filter(notice__loan__in=loan_ids)
-    old = Letter.objects.filter(pk__in=list(lines.values_list("letter", flat=True))).exclude(state__in=WAITING)
-    sent = OutboundMessage.objects.filter(letter__in=old).exclude(state__in=ON_THE_WAY)
-    OutboundMessage.objects.filter(pk__in=list(sent.values_list("pk", flat=True))).update(content=b"")
-    old.update(text="", html="")
+    letters = Letter.objects.filter(pk__in=list(lines.values_list("letter", flat=True)))
+    keys = [message_key(pk, old) for pk, now in letters.values_list("pk", "revision") for old in range(now + 1)]
+    OutboundMessage.objects.filter(dedup_key__in=keys).exclude(state__in=ON_THE_WAY).update(content=b"")
+    letters.exclude(state__in=WAITING).update(text="", html="")
     lines.delete()

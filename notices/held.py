@@ -3,11 +3,13 @@
 Only runs by the clock are held: who starts one by hand has the list before them.
 """
 
+from collections.abc import Collection
 from datetime import date
 from statistics import median
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from circulation.models import ImportFile
@@ -68,10 +70,19 @@ def _locked(run: Run) -> tuple[LetterQuerySet, Run]:
 
 def _first_of_a_schedule(run: Run) -> str | None:
     mine = Schedule.objects.filter(steps__notices__run=run, goes_by_itself=False)
-    of_runs = Notice.objects.filter(step__schedule__in=mine).exclude(run__state__in=Run.State.by_hand())
-    earlier = of_runs.exclude(run=run).values("step__schedule")
-    first = mine.exclude(pk__in=earlier).distinct().order_by("name").first()
+    first = mine.exclude(Exists(_of_runs().exclude(run=run))).distinct().order_by("name").first()
     return f"It is the first run of the schedule {first.name}." if first else None
+
+
+def _of_runs() -> QuerySet[Notice]:
+    """What runs said under a schedule, whether it is the clock's or a person's."""
+    return Notice.objects.filter(step__schedule=OuterRef("pk")).exclude(run__state__in=Run.State.by_hand())
+
+
+def spoke_never(schedules: Collection[Schedule]) -> set[int]:
+    """Of these schedules, the ids of those under which no run has said anything yet."""
+    ids = [schedule.pk for schedule in schedules]
+    return set(Schedule.objects.filter(pk__in=ids).exclude(Exists(_of_runs())).values_list("pk", flat=True))
 
 
 def _after_a_large_import(run: Run) -> str | None:
@@ -87,9 +98,20 @@ def _after_a_large_import(run: Run) -> str | None:
 
 
 def _larger_than_usual(run: Run) -> str | None:
-    last = Run.objects.that_looked().by_the_clock().exclude(pk=run.pk).order_by("-started_at")
-    sizes = list(last.values_list("letters", flat=True)[:RUNS_THAT_COUNT])
-    usual = median(sizes) if sizes else 0
-    if run.letters > max(SMALL_RUN, TIMES_THE_USUAL * usual):
-        return f"It wrote {run.letters} letters; {usual:g} are usual."
+    return larger_than_usual(run.letters, sizes=sizes_before(run))
+
+
+def sizes_before(run: Run | None = None) -> list[int]:
+    """Letters of the last runs by the clock, the newest first; of those before ``run``, if there is one."""
+    last = Run.objects.that_looked().by_the_clock().order_by("-started_at")
+    last = last if run is None else last.exclude(pk=run.pk)
+    return list(last.values_list("letters", flat=True)[:RUNS_THAT_COUNT])
+
+
+def larger_than_usual(letters: int, *, sizes: list[int]) -> str | None:
+    """Whether a run of so many letters is held, after runs of these sizes, the newest first; the sentence why."""
+    counting = sizes[:RUNS_THAT_COUNT]
+    usual = median(counting) if counting else 0
+    if letters > max(SMALL_RUN, TIMES_THE_USUAL * usual):
+        return f"It wrote {letters} letters; {usual:g} are usual."
     return None

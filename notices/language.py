@@ -35,12 +35,18 @@ LONGEST_RESULT: Final = 100_000
 class TemplateError(Exception):
     """Wording that cannot be used. Line and column count from 1 in the author's own source; 0 where none is meant."""
 
-    def __init__(self, sentence: str, *, part: str = "body", line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, sentence: str, *, part: str = "body", line: int = 0, column: int = 0, found: str = "", instead: str = ""
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.part = part
         self.line = line
         self.column = column
+        self.found = found
+        """What stands at that place."""
+        self.instead = instead
+        """What was probably meant, if that is known."""
 
     def __str__(self) -> str:
         if not self.line:
@@ -49,10 +55,11 @@ class TemplateError(Exception):
         return f"{where}, column {self.column}: {self.sentence}"
 
 
-def error_at(sentence: str, *, part: str, source: str, index: int) -> TemplateError:
+def error_at(sentence: str, *, part: str, source: str, index: int, found: str = "", instead: str = "") -> TemplateError:
     """An error that points to a place in the author's source, ``index`` characters after its beginning."""
     before = source[:index]
-    return TemplateError(sentence, part=part, line=before.count("\n") + 1, column=index - before.rfind("\n"))
+    line, column = before.count("\n") + 1, index - before.rfind("\n")
+    return TemplateError(sentence, part=part, line=line, column=column, found=found, instead=instead)
 
 
 # --- Values, filters, tags -------------------------------------------------------------------------------------------
@@ -222,8 +229,23 @@ def _told(error: LiquidError, *, part: str, source: str) -> TemplateError:
     return error_at(sentence_of(error), part=part, source=source, index=index)
 
 
+_IN_OUR_WORDS: Final = (
+    (re.compile("loop iteration limit"), "Its loops go round more than 2,000 times. Take loops out of other loops."),
+    (re.compile("nesting limit"), "Too many tags stand inside one another."),
+    (re.compile(r"unexpected tag '(?P<tag>end\w+)'"), "“{{% {tag} %}}” closes nothing: its first half is missing."),
+    (re.compile(r"unexpected tag '(?P<tag>else|elsif|when)'"), "“{{% {tag} %}}” stands outside of if and case."),
+    (re.compile(r"unexpected tag '(?P<tag>\w+)'"), "Letters know no tag “{tag}”."),
+    (re.compile(r"expected tag (?P<tag>end\w+)"), "This is not closed: “{{% {tag} %}}” is missing."),
+    (re.compile("expected word, found end"), "Something is missing after the last sign: a field or a filter."),
+)
+"""Liquid's commonest complaints, as what is wrong and what to do."""
+
+
 def sentence_of(error: LiquidError) -> str:
     """Liquid's complaint without its place."""
+    for known, ours in _IN_OUR_WORDS:
+        if found := known.search(str(error.message or "")):
+            return ours.format(**found.groupdict())
     sentence = str(error.message or "This cannot be read").strip().rstrip(".")
     return f"{sentence[:1].upper()}{sentence[1:]}."
 

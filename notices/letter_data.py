@@ -213,8 +213,8 @@ class LetterData:
     ``dear`` is what stands in the greeting: first name or *known as* for the patron, salutations joined with *and* for
     guardians, the contact's name, *colleagues* for a partner library. Letters to patrons and partners hold ``books``;
     letters to homes and contacts hold ``children``. ``act_by`` and ``next_open`` are open days, ``lesson`` is a
-    group's next library day, ``letter_of`` the day of the letter that a correction is about, ``more`` counts the books
-    that a short message leaves out.
+    group's next library day, ``letter_of`` the day of the letter that a correction is about and ``still_right`` counts
+    the books that it was right about, ``more`` those that a short message leaves out.
     """
 
     audience: Audience
@@ -232,6 +232,7 @@ class LetterData:
     brought_back: int = 0
     librarian: str = ""
     letter_of: date | None = None
+    still_right: int = 0
     partner: str = ""
     more: int = 0
 
@@ -276,6 +277,7 @@ class LetterData:
             last_letter=bool(books) and all(book.last_letter for book in books),
             librarian=self.librarian,
             letter_day=long_date(self.letter_of),
+            still_right=self.still_right,
         )
 
     def _next_open(self) -> str:

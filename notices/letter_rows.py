@@ -18,18 +18,23 @@ from django.utils import timezone
 from circulation.calendar import OpenDays
 from notices import steps
 from notices.letter_data import Book, Child, LetterData, LibraryData, joined
-from notices.models import Audience, Schedule, Step
+from notices.models import Audience, Schedule, Step, Template
 from notices.wanted import HOME_MAY_BE_TOLD, LINES_OF_LETTERS
 
 ONE_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
+WEEKS_AHEAD = 10
 TO_ACT = timedelta(days=4)
 TO_ACT_ON_THE_LAST = timedelta(days=11)
+
+OF_A_STEP = (Template.Kind.STEP, Template.Kind.CORRECTION)
+"""Letters about a step, which may forbid titles; of the others the group alone decides."""
 
 LINES = f"""
 SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel, letter.revision, letter.day,
        letter."to", letter.group_id, run.held_at IS NOT NULL AND run.let_go_at IS NULL,
-       notice.number, notice.occurrence, notice.step_id, loan.id AS loan_id, loan.due_on, loan.lent_on,
+       CASE notice.number WHEN 0 THEN letter.number ELSE notice.number END, notice.occurrence, notice.step_id,
+       loan.id AS loan_id, loan.due_on, loan.lent_on,
        loan.our_reference, loan.their_reference,
        item.title, item.author, item.call_number, item.barcode, item.replacement_cost, owner.name,
        loan.patron_id, coalesce(patron.first_name, ''), coalesce(patron.last_name, ''), coalesce(patron.known_as, ''),
@@ -43,12 +48,28 @@ SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel
              AND home.state NOT IN ('failed', 'dropped', 'taken_back')
        ),
        letter.audience = 'patron' AND {HOME_MAY_BE_TOLD},
-       grp.library_day
+       grp.library_day, letter.kind, notice.number <> 0,
+       CASE letter.kind WHEN 'correction' THEN (
+           SELECT min(wrong.day) FROM notices_letter wrong WHERE wrong.corrected_by_id = letter.id
+           HAVING count(DISTINCT wrong.day) = 1) END,
+       CASE letter.kind WHEN 'correction' THEN (
+           SELECT count(DISTINCT still.loan_id) FROM notices_letter wrong
+           JOIN notices_line kept ON kept.letter_id = wrong.id AND kept.taken_out_at IS NULL
+           JOIN notices_notice still ON still.id = kept.notice_id
+           WHERE wrong.corrected_by_id = letter.id AND still.loan_id NOT IN (
+               SELECT sorry.loan_id FROM notices_line own JOIN notices_notice sorry ON sorry.id = own.notice_id
+               WHERE own.letter_id = letter.id)) ELSE 0 END,
+       CASE letter.kind WHEN 'direct' THEN clerk.first_name ELSE '' END,
+       CASE letter.kind WHEN 'class_list' THEN (
+           SELECT count(DISTINCT home.patron_id)
+           FROM circulation_loan home JOIN circulation_patron child ON child.id = home.patron_id
+           WHERE child.group_id = letter.group_id AND home.returned_on BETWEEN letter.day - 7 AND letter.day - 1) END
 FROM {LINES_OF_LETTERS}
 JOIN circulation_item item ON item.id = loan.item_id
 LEFT JOIN circulation_partnerlibrary owner ON owner.id = item.owner_id
 LEFT JOIN circulation_guardian guardian ON guardian.id = letter.guardian_id
 LEFT JOIN circulation_guardian also ON also.id = letter.also_guardian_id
+LEFT JOIN auth_user clerk ON clerk.id = run.by_id
 WHERE line.letter_id = ANY(%(letters)s) AND line.taken_out_at IS NULL
 ORDER BY letter.id, patron.last_name, patron.first_name, patron.id, loan.due_on, item.title, loan.id
 """
@@ -113,6 +134,12 @@ class LineRow(NamedTuple):
     home_told: bool
     has_home: bool | None
     library_day: int | None
+    kind: str
+    counts: bool
+    letter_of: date | None
+    still_right: int
+    librarian: str | None
+    brought_back: int | None
 
 
 class AlsoOutRow(NamedTuple):
@@ -135,6 +162,7 @@ class LetterRow:
     audience: Audience
     channel: str
     revision: int
+    kind: str
     number: int
     to: str
     to_name: str
@@ -177,6 +205,7 @@ class Reader:
             audience=audience,
             channel=first.channel,
             revision=first.revision,
+            kind=first.kind,
             number=number,
             to=first.address,
             to_name=_to_name(audience, first),
@@ -204,7 +233,20 @@ class Reader:
             on_paper=first.channel == "paper",
             group=first.group_name or "",
             partner=first.partner_name or "",
+            librarian=first.librarian or "",
+            letter_of=first.letter_of,
+            still_right=first.still_right,
+            lesson=self._lesson(first),
+            brought_back=first.brought_back or 0,
         )
+
+    def _lesson(self, line: LineRow) -> date | None:
+        """The next day on which this group comes to the library: today, if it is its day. For class lists alone."""
+        if line.kind != Template.Kind.CLASS_LIST or line.library_day is None:
+            return None
+        day = line.day + timedelta(days=(line.library_day - line.day.weekday()) % 7)
+        lessons = [one for one in (day + week * A_WEEK for week in range(WEEKS_AHEAD)) if self._open_days.is_open(one)]
+        return lessons[0] if lessons else None
 
     def _children(self, audience: Audience, lines: list[LineRow]) -> list[Child]:
         return [
@@ -217,7 +259,7 @@ class Reader:
             name, titles = f"{first.first_name or first.last_name} {first.last_name[:1]}.", first.contact_reads_titles
         else:
             name, titles = first.name_at_home or first.first_name or first.last_name, first.home_reads_titles
-        steps_allow = all(self._allows_titles(self._rung(line)[1]) for line in lines)
+        steps_allow = all(line.kind not in OF_A_STEP or self._allows_titles(self._rung(line)[1]) for line in lines)
         return Child(
             name=name,
             group=first.group_name,
@@ -249,7 +291,7 @@ class Reader:
             next_home=bool(then and coming and line.has_home and then.who in (Step.Who.GUARDIANS, Step.Who.BOTH)),
             home_told_today=line.home_told,
             home_reads_titles=bool(line.home_reads_titles) and self._allows_titles(then or step),
-            last_letter=line.number > 0 and coming is None,
+            last_letter=line.counts and line.number > 0 and coming is None,
         )
 
     def _rung(self, line: LineRow) -> tuple[Schedule | None, Step | None]:
@@ -258,12 +300,14 @@ class Reader:
 
     def _cost(self, audience: Audience, line: LineRow, step: Step | None) -> Decimal | None:
         """Money is spoken of at a step that leads to a bill, and never to a child."""
-        return line.replacement_cost if step and step.ready_to_bill and audience == Audience.GUARDIAN else None
+        speaks_of_it = step is not None and step.ready_to_bill and line.kind == Template.Kind.STEP
+        return line.replacement_cost if speaks_of_it and audience == Audience.GUARDIAN else None
 
     def _coming(self, line: LineRow) -> date | None:
-        """The day on which this loan is spoken of again, if nothing changes; None after the last letter."""
+        """The day on which this loan is spoken of again, if nothing changes; None after the last letter, and in one
+        that does not count: it moves nothing, so it promises nothing."""
         schedule, step = self._rung(line)
-        if line.number < 0 or schedule is None or step is None:
+        if not line.counts or line.number < 0 or schedule is None or step is None:
             return None
         key = (step.pk, line.due_on, line.day, line.occurrence, line.library_day)
         if key not in self._next:

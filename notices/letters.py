@@ -1,11 +1,13 @@
 """Letters by hand (product.md, L1; BiblioTECH: Reports – Letters): shown to a person first, then sent as shown.
 
-``draft`` finds late loans, decides who would hear of them and writes the letters, and sends nothing. ``send`` puts
-chosen drafts into the outbox and the print queue with exactly the words that were shown. A loan that changed between
-looking and sending is left out and named; a letter whose words would be other ones now is left out whole.
+``draft`` finds the loans that a kind of letter is about, decides who would hear of them and writes the letters, and
+sends nothing. ``send`` puts chosen drafts into the outbox and the print queue with exactly the words that were shown.
+A loan that changed between looking and sending is left out and named; a letter whose words would be other ones now is
+left out whole.
 
 Auto-send, weekdays, climbing and *stop after* do not matter here: a person chose. *No letters* always does, and so
 does the ledger: what was said before is not said again, and the morning's run does not say again what was sent here.
+An *extra* letter, and every kind but those of steps, leaves the ledger alone: its notices have the number 0.
 """
 
 from collections import Counter
@@ -21,20 +23,26 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from circulation.calendar import CalendarError, OpenDays
-from circulation.models import Group, Loan
+from circulation.models import Group, Guardian, Loan, Patron
 from circulation.words import a_day, who
 from library.models import Library
 from notices import compose, recipients, rendering, scan, take_back
 from notices.letter_data import LibraryData
 from notices.letter_rows import Reader
-from notices.letters_sql import CHOOSE, COUNT_SENT, DRAFT, NOBODY, ONLY_CHOSEN, SAY, STAND_STILL
-from notices.models import Audience, Letter, Line, Notice, Outcome, Run, Schedule, Step
+from notices.letters_sql import COUNT_SENT, DRAFT, NOBODY, ONLY_CHOSEN, ONLY_GUARDIAN, SAY, SLIPS, STAND_STILL, choose
+from notices.models import Audience, Letter, Line, Notice, Outcome, Run, Schedule, Step, Template
 from notices.scan_sql import BY_CHANNEL, CLEAR
 from smtp_gateway import mime, outbox
 
-STEPS = (1, 2, 3)
-"""BiblioTECH's reports *Letters – Overdue First*, *Second* and *Third*."""
-WHO = {Audience.PATRON: Step.Who.PATRON, Audience.GUARDIAN: Step.Who.GUARDIANS}
+WHO = {
+    Audience.PATRON: Step.Who.PATRON,
+    Audience.GUARDIAN: Step.Who.GUARDIANS,
+    Audience.PARTNER: Step.Who.PARTNER,
+    Audience.CONTACT: Step.Who.CONTACT,
+}
+FURTHEST = date(9999, 12, 31)
+BACK_WITHIN = timedelta(days=28)
+"""For how long after its return an *All clear* is still worth writing."""
 RECENT = timedelta(days=3)
 LINE_WITH_LOAN = ("notice__loan__item", "notice__loan__patron__group")
 WRITTEN_TO = [
@@ -60,37 +68,67 @@ class Sent:
 
 
 def draft(
-    number: int, *, audience: Audience, groups: Iterable[Group], days_late: int = 1, on: date, by: User | None
+    number: int = 0,
+    *,
+    kind: Template.Kind = Template.Kind.STEP,
+    service: Loan.Service = Loan.Service.CIRCULATION,
+    extra: bool = False,
+    audience: Audience,
+    guardian: Guardian | None = None,
+    on_paper: bool = False,
+    slips: bool = False,
+    groups: Iterable[Group] = (),
+    patrons: Iterable[Patron] = (),
+    days_late: int | None = 1,
+    on: date,
+    by: User | None,
 ) -> Run:
-    """Write, but do not send, overdue letter ``number`` about loans that are at least ``days_late`` days late.
+    """Write, but do not send, a letter: overdue ``number``, or another ``kind``.
 
-    The run keeps what was asked, and the loans that stay out with why (``left_out``).
+    About the loans of ``patrons`` where any are named, else of everybody in ``groups``, which are at least
+    ``days_late`` days late (None: whatever is out). ``extra``: it does not count as the step. ``guardian``: of those
+    at home this one only. ``on_paper``: for everybody. ``slips``: and a slip for each patron on a class list. The run
+    keeps what was asked, and the loans that stay out with why (``left_out``).
     """
-    chosen = [group.pk for group in groups]
+    chosen = {"groups": [group.pk for group in groups], "patrons": [patron.pk for patron in patrons]}
+    is_step = kind == Template.Kind.STEP
     with transaction.atomic(), connection.cursor() as cursor:
         run = Run.objects.create(day=on, by=by, started_at=timezone.now(), state=Run.State.DRAFT)
         scan.write_rules(cursor, list(Schedule.objects.in_force()), on=on, open_days=OpenDays.load())
-        values = {
+        values = chosen | {
             "number": number,
+            "counts": is_step and not extra,
+            "service": service.value,
             "on": on,
-            "due_until": on - timedelta(days=max(days_late, 1)),
-            "groups": chosen,
+            "due_until": _due_until(days_late, is_step=is_step, on=on),
+            "back_since": on - BACK_WITHIN,
             "who": WHO[audience].value,
+            "how": (Step.How.PAPER if on_paper else Step.How.EMAIL_OR_PAPER).value,
         }
-        left_out = _fetch(cursor, CHOOSE, values)
+        left_out = _fetch(cursor, choose(kind), values)
         recipients.find(cursor, on=on)
         cursor.execute(ONLY_CHOSEN, {"audience": audience.value})
+        if guardian is not None:
+            cursor.execute(ONLY_GUARDIAN, {"guardian": guardian.pk})
         left_out += _fetch(cursor, NOBODY, {"on": on})
         cursor.execute(BY_CHANNEL)
         counts = Counter(dict(cursor.fetchall())) + Counter(outcome for _, outcome in left_out)
+        if slips:
+            cursor.execute(SLIPS)
         cursor.execute(DRAFT, {"run": run.pk, "on": on})
         scan.plan_letters(cursor, run_id=run.pk, on=on)
         cursor.execute(CLEAR)
-        Letter.objects.of_run(run).update(state=Letter.State.DRAFT)
-        run.choice = {
+        Letter.objects.of_run(run).update(state=Letter.State.DRAFT, kind=kind, number=number)
+        if slips:
+            Letter.objects.of_run(run).filter(audience=Audience.PATRON).update(kind=Template.Kind.SLIP)
+        run.choice = chosen | {
+            "kind": kind.value,
             "number": number,
+            "service": service.value,
+            "extra": extra,
             "audience": audience.value,
-            "groups": chosen,
+            "guardian": guardian and guardian.pk,
+            "on_paper": on_paper,
             "days_late": days_late,
             "left_out": left_out,
         }
@@ -164,6 +202,13 @@ def sweep(*, before: date) -> int:
     return swept
 
 
+def _due_until(days_late: int | None, *, is_step: bool, on: date) -> date:
+    """An overdue letter is about late loans whatever was asked; the other kinds may be about everything."""
+    if days_late is None and not is_step:
+        return FURTHEST
+    return on - timedelta(days=max(days_late or 1, 1))
+
+
 def _fetch(cursor: CursorWrapper, statement: str, values: dict[str, Any]) -> list[tuple[int, str]]:
     cursor.execute(statement, values)
     return list(cursor.fetchall())
@@ -222,7 +267,10 @@ def _leave_out_loans(drafts: dict[int, Letter], *, on: date) -> tuple[list[str],
     moved = {pk for pk, letter in drafts.items() if take_back.address_now(letter) != (letter.channel, letter.to)}
     moved.update(take_back.to_be_parted(drafts, on=on))
     lines = Line.objects.filter(pk__in=[line for lines in gone.values() for line in lines])
-    sentences = [_why_not(line.notice, on=on) for line in lines.select_related(*LINE_WITH_LOAN).order_by("pk")]
+    sentences = [
+        _why_not(line.notice, kind=drafts[line.letter_id].kind, on=on)
+        for line in lines.select_related(*LINE_WITH_LOAN).order_by("pk")
+    ]
     sentences += [f"The address of {drafts[pk].recipient} changed: show this letter again." for pk in sorted(moved)]
     lines.delete()
     for pk in moved | {pk for pk in gone if not Line.objects.filter(letter=pk).exists()}:
@@ -248,17 +296,19 @@ def _forget(run: Run, *, keep: Collection[int]) -> None:
     Notice.objects.filter(run=run).exclude(Exists(Line.objects.filter(notice=OuterRef("pk")))).delete()
 
 
-def _why_not(notice: Notice, *, on: date) -> str:
+def _why_not(notice: Notice, *, kind: str, on: date) -> str:
     """Why a loan that was shown is not written about after all."""
     loan = notice.loan
     about = f"{loan.item.title} ({who(loan.borrower)})"
-    if loan.returned_on:
+    if kind == Template.Kind.ALL_CLEAR and not loan.returned_on:
+        return f"{about} is on loan again."
+    if kind != Template.Kind.ALL_CLEAR and loan.returned_on:
         return f"{about} came back meanwhile."
     if loan.due_on != notice.due_on:
         return f"{about} was renewed meanwhile, until {a_day(loan.due_on, on=on)}."
-    if loan.status != Loan.Status.ON_LOAN:
+    if loan.status != Loan.Status.ON_LOAN and kind not in (Template.Kind.ALL_CLEAR, Template.Kind.RECALL):
         return f"{about} is not written about now: {loan.get_status_display().lower()}."
     said = Notice.objects.told().of_loan(loan).filter(number__gte=notice.number).exclude(pk=notice.pk).first()
-    if said:
+    if said and notice.number:
         return f"{about} was told {said.step_name} meanwhile."
     return f"{about}: letters to this reader are off by now."

@@ -4,6 +4,7 @@ Names of people stand only on pages behind a login; the log and ``/health/`` get
 """
 
 from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from circulation.words import a_day, several
 from library import links, slots
-from notices import again, ready
+from notices import again, on_imports, ready, shelf_check
 from notices.letter_rows import at_local_time
 from notices.models import Letter, Run, RunSettings
 
@@ -24,11 +25,13 @@ def register() -> None:
     slots.health_checks.register(health)
     slots.message_panels.register(about)
     slots.message_verbs.register(write_again)
+    slots.message_verbs.register(send_again)
+    slots.import_effects.register(on_imports.watch)
 
 
 def needs(request: HttpRequest, on: date) -> list[slots.Need]:
     """Held runs, letters that could not be written, letters for the printer."""
-    return [*_held(request), *_failed(request), *_to_print(request)]
+    return [*_held(), *_failed(request), *_to_print(), *_not_on_the_shelf()]
 
 
 def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:
@@ -102,6 +105,13 @@ def write_again(message_id: int) -> slots.MessageVerb | None:
     )
 
 
+def send_again(message_id: int) -> slots.MessageVerb | None:
+    """Somebody says that it did not come."""
+    if not again.was_sent(message_id):
+        return None
+    return slots.MessageVerb(label="Send again", icon="send", url=reverse("message-send-again", args=[message_id]))
+
+
 def _run_line(run: Run) -> slots.LogLine:
     local = timezone.localtime(run.started_at)
     when = f"{a_day(local.date(), on=run.day)}, {local:%H:%M},"
@@ -121,7 +131,7 @@ def _run_line(run: Run) -> slots.LogLine:
     )
 
 
-def _held(request: HttpRequest) -> list[slots.Need]:
+def _held() -> list[slots.Need]:
     return [
         slots.Need(
             icon="hand-stop",
@@ -129,7 +139,7 @@ def _held(request: HttpRequest) -> list[slots.Need]:
             sentence=f"{several(run.letters, 'letter')} of {a_day(run.day, on=run.day)} held for you.",
             reason=run.reason,
             action="Look at them",
-            url=links.behind(request, "runs", "notices.letter", run__id__exact=run.pk),
+            url=reverse("run", args=[run.pk]),
         )
         for run in Run.objects.held_for_a_person()
     ]
@@ -146,12 +156,20 @@ def _failed(request: HttpRequest) -> list[slots.Need]:
             sentence=f"{several(number, 'letter')} could not be written.",
             reason=Letter.objects.filter(state=Letter.State.FAILED).values_list("why", flat=True).first() or "",
             action="See why",
-            url=links.behind(request, "letters", "notices.letter", state__exact="failed"),
+            url=_where_they_failed(request),
         )
     ]
 
 
-def _to_print(request: HttpRequest) -> list[slots.Need]:
+def _where_they_failed(request: HttpRequest) -> str:
+    """The page of their run, where all are of one; letters by hand have no list of their own."""
+    runs = set(Letter.objects.filter(state=Letter.State.FAILED).values_list("run", "run__state").distinct()[:2])
+    if len(runs) == 1 and not {state for _, state in runs} & {None, *Run.State.by_hand()}:
+        return f"{reverse('run', args=[next(iter(runs))[0]])}?tab=failed"
+    return links.behind(request, "letters", "notices.letter", state__exact="failed")
+
+
+def _to_print() -> list[slots.Need]:
     number = Letter.objects.to_print().count()
     if not number:
         return []
@@ -161,7 +179,23 @@ def _to_print(request: HttpRequest) -> list[slots.Need]:
             tone="wait",
             sentence=f"{several(number, 'letter')} {'waits' if number == 1 else 'wait'} for the printer.",
             reason="Their readers have no address, or prefer paper.",
-            action="See them",
-            url=links.behind(request, "print-queue", "notices.letter", state__exact="to_print"),
+            action=f"Print {number:,}",
+            url=reverse("print-queue"),
+        )
+    ]
+
+
+def _not_on_the_shelf() -> list[slots.Need]:
+    number = shelf_check.not_found_in_time()
+    if not number:
+        return []
+    return [
+        slots.Need(
+            icon="help-circle",
+            tone="warn",
+            sentence=f"{several(number, 'thing')} not found on three shelf checks.",
+            reason="Their borrowers say that they are back, so nothing is said about them.",
+            action=f"Decide about {number:,}",
+            url=f"{reverse('loans')}?{urlencode({'tab': 'says-back'})}",
         )
     ]

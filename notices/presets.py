@@ -12,6 +12,7 @@ from django.db import transaction
 
 from circulation.models import Group, Loan
 from notices.models import Schedule, Step
+from notices.schedule_words import said
 
 Service, Who, How = Loan.Service, Step.Who, Step.How
 
@@ -32,6 +33,12 @@ class Preset:
     service: Loan.Service = Service.CIRCULATION
     rungs: tuple[Rung, ...]
     fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """What it says, before it is loaded."""
+        stop_after = self.fields.get("stop_after", Schedule._meta.get_field("stop_after").default)
+        return said([(rung.who, rung.days) for rung in self.rungs], stop_after=stop_after)
 
 
 PRESETS = {

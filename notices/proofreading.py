@@ -6,6 +6,7 @@ Liquid's own ``analyze`` tells the names that a template uses, but not that ``bo
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from liquid.ast import Node
@@ -20,6 +21,14 @@ Fields = dict[str, Any]
 
 _FORLOOP: Final = dict.fromkeys(("first", "last", "index", "index0", "length", "rindex", "rindex0"), 0)
 _UNKNOWN: Final = object()
+_OF_THE_READER: Final = ("contact", "guardian", "parent", "patron", "person", "reader", "student", "teacher")
+"""What authors call the person who is written to; every letter has one name for them."""
+_LOOPS: Final = {"book": "books", "child": "children", "fate": "fates"}
+"""What authors call one of a list."""
+_NOT_TOLD: Final = {
+    "known_as": "The name that a child is known by stands in letters to that child alone, as “dear”.",
+    "email": "Letters do not say addresses.",
+}
 
 
 def errors_in(source: str, *, part: str, known: Fields, blocks: Iterable[str] = ()) -> list[TemplateError]:
@@ -51,10 +60,27 @@ class _Reader:
     def _unknown(self, node: Node, known: Fields) -> Iterator[TemplateError]:
         for expression in all_expressions(node):
             if isinstance(expression, Path) and self._found(expression, known) is _UNKNOWN:
-                yield self._error(f"There is no field “{expression}” in this letter.", expression.token)
+                yield self._no_field(expression, known)
             for one in getattr(expression, "filters", None) or []:
                 if one.name not in FILTERS:
                     yield self._error(f"Letters know no filter “{one.name}”.", one.token)
+
+    def _no_field(self, path: Path, known: Fields) -> TemplateError:
+        sentence = f"There is no field “{path}” in this letter."
+        instead = self._meant(path, known)
+        if reason := _NOT_TOLD.get(str(path.path[-1])):
+            sentence, instead = f"{sentence} {reason}", ""
+        elif instead:
+            sentence = f"{sentence} Did you mean “{instead}”?"
+        elif loop := _loop_for(str(path.path[0]), known):
+            sentence = f"{sentence} It stands between “{loop}” and “{{% endfor %}}”."
+        return self._error(sentence, path.token, found=str(path), instead=instead)
+
+    def _meant(self, path: Path, known: Fields) -> str:
+        """The field whose name is nearly this one; empty where nothing is near."""
+        first, *_ = segments = [str(segment) for segment in path.path]
+        meant = _nearest(segments, {**dict.fromkeys(self.blocks, ""), **known})
+        return ".".join(meant) or ("dear" if first in _OF_THE_READER else "")
 
     def _unprintable(self, node: OutputNode, known: Fields) -> Iterator[TemplateError]:
         """Printing a list or a group of fields says nothing."""
@@ -85,5 +111,27 @@ class _Reader:
                     return _UNKNOWN
         return here
 
-    def _error(self, sentence: str, token: Token) -> TemplateError:
-        return error_at(sentence, part=self.part, source=self.source, index=token.start_index)
+    def _error(self, sentence: str, token: Token, *, found: str = "", instead: str = "") -> TemplateError:
+        index = token.start_index
+        return error_at(sentence, part=self.part, source=self.source, index=index, found=found, instead=instead)
+
+
+def _loop_for(one: str, known: Fields) -> str:
+    """The tag that a letter needs around ``one`` of a list; empty where there is no such list or it is there."""
+    many = _LOOPS.get(one, "")
+    if one in known or not many:
+        return ""
+    if many in known:
+        return f"{{% for {one} in {many} %}}"
+    return f"{{% for {one} in child.{many} %}}" if "children" in known else ""
+
+
+def _nearest(segments: list[str], here: Any) -> list[str]:
+    """The path that exists and is spelt most like this one; empty where there is none."""
+    if not segments or not isinstance(here, dict):
+        return []
+    for name in get_close_matches(segments[0], here, n=3, cutoff=0.7):
+        rest = _nearest(segments[1:], here[name])
+        if len(rest) == len(segments) - 1:
+            return [name, *rest]
+    return []

@@ -7,6 +7,7 @@ from circulation.models import ImportFile, Loan
 from notices.models import RunSettings
 
 FILE_IS_STALE_AFTER = timedelta(hours=30)
+LOOKED_AHEAD = 92
 WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
@@ -41,6 +42,15 @@ def why_quiet(settings: RunSettings, *, on: date, open_days: OpenDays) -> str | 
     if open_days.settling_in(on):
         return "The library has just opened again after five closed days or more: three quiet days for returns."
     return None
+
+
+def next_day(settings: RunSettings, *, on: date, open_days: OpenDays) -> date | None:
+    """The first day from ``on`` whose run writes letters; None where it is off, or quiet for a quarter of a year."""
+    if not settings.enabled:
+        return None
+    begins = max(on, settings.first_day or on)
+    days = (begins + timedelta(days=ahead) for ahead in range(LOOKED_AHEAD))
+    return next((day for day in days if why_quiet(settings, on=day, open_days=open_days) is None), None)
 
 
 def waits_for_a_file(*, at: datetime) -> bool:

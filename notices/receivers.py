@@ -17,7 +17,7 @@ def when_loans_change(*, loan_ids: list[int], cause: Cause, **_: Any) -> None:
 @receiver(people_changed, dispatch_uid="notices.people_changed")
 def when_people_change(
     *, cause: Cause, patron_ids: list[int] | None = None, guardian_ids: list[int] | None = None, **_: Any
-) -> None:
-    take_back.about_people(
+) -> int:
+    return take_back.about_people(
         patron_ids=patron_ids or [], guardian_ids=guardian_ids or [], cause=cause, on=timezone.localdate()
     )

@@ -6,20 +6,27 @@ is settled in ``language``, and how Markdown becomes text and HTML in ``wording`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from liquid import BoundTemplate
-from liquid.exceptions import LiquidError, OutputStreamLimitError
-
 from . import language, wording
-from .language import LONGEST_RESULT, TemplateError
+from .compiled import Compiled, Rendered, Sources
+from .language import TemplateError
 from .letter_data import LetterData, fields
 from .models.template import Audience
 from .proofreading import errors_in
 
-__all__ = ["Compiled", "TemplateError", "Written", "check", "compiled", "render"]
+__all__ = [
+    "Compiled",
+    "TemplateError",
+    "Written",
+    "check",
+    "compiled",
+    "errors_in_words",
+    "finished",
+    "render",
+    "sources",
+]
 
 
 class Written(NamedTuple):
@@ -30,34 +37,35 @@ class Written(NamedTuple):
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """One wording, ready to be rendered again and again."""
-
-    subject: BoundTemplate
-    text: BoundTemplate
-    html: BoundTemplate
-
-
 @lru_cache(maxsize=500)
 def compiled(*, subject: str, body: str, audience: Audience) -> Compiled:
     """The wording, ready to be rendered. Raises TemplateError where letters may not use it."""
+    return Compiled.of(sources(subject=subject, body=body, audience=audience))
+
+
+def sources(*, subject: str, body: str, audience: Audience) -> Sources:
+    """The wording as Liquid. Raises TemplateError where letters may not use it."""
     language.parsed(subject, part="subject")
     language.parsed(body, part="body")
-    sources = wording.written_out(subject=subject, body=body, audience=audience)
-    return Compiled(
-        subject=language.TEXT.from_string(wording.plain(subject)),
-        text=language.TEXT.from_string(sources.text),
-        html=language.HTML.from_string(sources.html),
-    )
+    written = wording.written_out(subject=subject, body=body, audience=audience)
+    return Sources(subject=wording.plain(subject), text=written.text, html=written.html)
 
 
 def check(*, subject: str, body: str, audience: Audience) -> list[TemplateError]:
-    """Everything that is wrong with an author's wording, in reading order; empty when it may be saved."""
-    known = fields(audience)
-    errors = errors_in(subject, part="subject", known=known)
-    errors += errors_in(body, part="body", known=known, blocks=wording.BLOCKS)
+    """Everything that is wrong with an author's wording, in reading order; empty when it may be saved.
+
+    Renders it here and now: for wording that a person typed this minute, ``trial`` does the same out of harm's way.
+    """
+    errors = errors_in_words(subject=subject, body=body, audience=audience)
     return errors or _tried(subject=subject, body=body, audience=audience)
+
+
+def errors_in_words(*, subject: str, body: str, audience: Audience) -> list[TemplateError]:
+    """What is wrong with an author's wording as it stands, before any letter is tried."""
+    known = fields(audience)
+    return errors_in(subject, part="subject", known=known) + errors_in(
+        body, part="body", known=known, blocks=wording.BLOCKS
+    )
 
 
 def _tried(*, subject: str, body: str, audience: Audience) -> list[TemplateError]:
@@ -75,14 +83,13 @@ def render(compiled: Compiled, data: LetterData) -> Written:
 
 
 def _rendered(compiled: Compiled, values: Mapping[str, Any]) -> Written:
-    try:
-        return Written(
-            subject=" ".join(compiled.subject.render(values).split()),
-            text=wording.laid_out(compiled.text.render(values)),
-            html=wording.without_gaps(compiled.html.render(values)),
-        )
-    except OutputStreamLimitError as error:
-        raise TemplateError(f"The letter is longer than {LONGEST_RESULT // 1000} kB.") from error
-    except LiquidError as error:
-        # Places count in the written-out source here, which no author has seen: the sentence has to do.
-        raise TemplateError(language.sentence_of(error)) from error
+    return finished(compiled.render(values))
+
+
+def finished(rendered: Rendered) -> Written:
+    """A letter as its reader sees it: without the gaps that empty fields left."""
+    return Written(
+        subject=" ".join(rendered.subject.split()),
+        text=wording.laid_out(rendered.text),
+        html=wording.without_gaps(rendered.html),
+    )

@@ -6,7 +6,8 @@ nothing. Everything of one run is one transaction: whole, or not at all.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +21,21 @@ from circulation.calendar import CalendarError, OpenDays
 from notices import held, ready, recipients, steps
 from notices.assignments import assignments
 from notices.models import Outcome, Run, RunSettings, Schedule
-from notices.scan_sql import BY_CHANNEL, CLEAR, JUDGE, NOBODY, PLAN, RULES, SAY, STILL_SO, TOO_SOON
+from notices.scan_sql import (
+    BY_CHANNEL,
+    CLEAR,
+    JUDGE,
+    NOBODY,
+    NOTE_BY_CHANNEL,
+    NOTE_JUDGED,
+    NOTE_NOBODY,
+    NOTE_TOO_SOON,
+    PLAN,
+    RULES,
+    SAY,
+    STILL_SO,
+    TOO_SOON,
+)
 from smtp_gateway import identity
 
 ONE_RUN_AT_A_TIME = 7_001
@@ -45,11 +60,14 @@ def run_if_due(*, at: datetime) -> Run | None:
     return _by_the_clock(on=local.date(), at=at, quiet=reason)
 
 
-def run(*, on: date, by: User | None = None) -> Run:
-    """A run by hand: auto-send, closed days and weekdays do not matter, *no letters* always does (product.md, N9)."""
+def run(*, on: date, by: User | None = None, only: Collection[int] | None = None) -> Run:
+    """A run by hand: auto-send, closed days and weekdays do not matter, *no letters* always does (product.md, N9).
+
+    ``only``: the ids of the loans that a person chose; without it, every loan. Raises CalendarError, RunError.
+    """
     with transaction.atomic():
         record = Run.objects.create(day=on, by=by, started_at=timezone.now())
-        _look(record)
+        _look(record, only=only)
     return record
 
 
@@ -81,21 +99,32 @@ def _claim_the_day(*, on: date, at: datetime) -> Run | None:
         return None
 
 
-def _look(record: Run) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One look at the loans: on which day, by the clock or by a person, at all of them or only at these ids."""
+
+    on: date
+    by_clock: bool
+    only: Collection[int] | None = None
+
+
+def _look(record: Run, *, only: Collection[int] | None = None) -> None:
     """Judge every loan, write notices and planned letters, and count; raises RunError when the sums do not agree."""
+    question = Question(on=record.day, by_clock=record.by_clock, only=only)
     schedules = list(Schedule.objects.in_force())
     with connection.cursor() as cursor:
-        # The planner knows nothing of its own intermediate results, takes them for one row each, and loops squared.
-        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        if only is None:
+            # The planner knows nothing of its own intermediate results, takes them for one row each, and loops squared.
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
         open_days = OpenDays.load()
         write_rules(cursor, schedules, on=record.day, open_days=open_days)
-        first, last = steps.looked_at(schedules, on=record.day, open_days=open_days)
-        counts = _judge(cursor, record, first=first, last=last)
+        counts = _judge(cursor, _values(question, schedules, open_days))
         looked_at = counts.pop("looked_at")
         recipients.find(cursor, on=record.day)
-        counts += _sort_out(cursor, record, days_between=any(schedule.days_between for schedule in schedules))
-        _write(cursor, record)
+        counts += _sort_out(cursor, question, days_between=any(schedule.days_between for schedule in schedules))
+        say(cursor, run_id=record.pk, on=record.day)
         cursor.execute(CLEAR)
         cursor.execute("SET LOCAL enable_nestloop = on")
     if counts.total() != looked_at:
@@ -108,6 +137,25 @@ def _look(record: Run) -> None:
     record.save()
 
 
+def note(cursor: CursorWrapper, question: Question, schedules: list[Schedule], *, open_days: OpenDays) -> bool:
+    """Decide as a run would, by the same statements, and note what became of each loan in the table ``became``.
+
+    Takes no locks and records nothing; the caller has written the rules. Returns whether anything would be said, and
+    only then is there a table ``told_to``.
+    """
+    cursor.execute(NOTE_JUDGED, _values(question, schedules, open_days))
+    cursor.execute("SELECT EXISTS (SELECT FROM loans_at_step)")
+    if not cursor.fetchone()[0]:
+        return False
+    cursor.execute("ANALYZE loans_at_step")
+    recipients.find(cursor, on=question.on)
+    cursor.execute(NOTE_NOBODY, {"on": question.on})
+    if any(schedule.days_between for schedule in schedules):
+        cursor.execute(NOTE_TOO_SOON, {"on": question.on})
+    cursor.execute(NOTE_BY_CHANNEL)
+    return True
+
+
 def write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
     """Temporary tables ``falls_under`` (which schedule a loan has) and ``due_window`` (which step it has reached)."""
     cursor.execute(RULES)
@@ -116,6 +164,12 @@ def write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, o
         "falls_under (service, group_id, collection_id, schedule_id)",
         ((one.service, one.group, one.collection, one.schedule.pk) for one in assignments(schedules)),
     )
+    cursor.execute("ANALYZE falls_under")
+    write_windows(cursor, schedules, on=on, open_days=open_days)
+
+
+def write_windows(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
+    """The windows of this day alone, for whoever looks at several."""
     _fill(
         cursor,
         "due_window (schedule_id, step_id, number, due_from, due_to, set_before, after, said_by, is_last,"
@@ -140,18 +194,23 @@ def write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, o
             for window in steps.windows(schedule, on=on, open_days=open_days)
         ),
     )
-    cursor.execute("ANALYZE falls_under; ANALYZE due_window")
+    cursor.execute("ANALYZE due_window")
 
 
-def _judge(cursor: CursorWrapper, record: Run, *, first: date, last: date) -> Counter[str]:
-    """Fill ``loans_at_step`` with what may be said; count everything that is not, by outcome."""
-    values: dict[str, Any] = {
-        "on": record.day,
+def _values(question: Question, schedules: list[Schedule], open_days: OpenDays) -> dict[str, Any]:
+    first, last = steps.looked_at(schedules, on=question.on, open_days=open_days)
+    return {
+        "on": question.on,
         "first": first,
         "last": last,
-        "weekday": record.day.weekday(),
-        "by_hand": not record.by_clock,
+        "weekday": question.on.weekday(),
+        "by_hand": not question.by_clock,
+        "only": None if question.only is None else list(question.only),
     }
+
+
+def _judge(cursor: CursorWrapper, values: dict[str, Any]) -> Counter[str]:
+    """Fill ``loans_at_step`` with what may be said; count everything that is not, by outcome."""
     cursor.execute(JUDGE, values)
     counts = Counter(dict(cursor.fetchall()))
     cursor.execute("ANALYZE loans_at_step")
@@ -160,22 +219,20 @@ def _judge(cursor: CursorWrapper, record: Run, *, first: date, last: date) -> Co
     return counts
 
 
-def _sort_out(cursor: CursorWrapper, record: Run, *, days_between: bool) -> Counter[str]:
+def _sort_out(cursor: CursorWrapper, question: Question, *, days_between: bool) -> Counter[str]:
     """Drop loans that nobody can or may be told about, and those whose people were written to too recently."""
     counts: Counter[str] = Counter()
-    cursor.execute(NOBODY, {"on": record.day})
-    counts.update(dict(cursor.fetchall()))
-    if days_between:
-        cursor.execute(TOO_SOON, {"on": record.day})
-        counts[Outcome.TOO_SOON] += cursor.rowcount
-    cursor.execute(BY_CHANNEL)
-    counts.update(dict(cursor.fetchall()))
+    statements = [NOBODY, *([TOO_SOON] if days_between else []), BY_CHANNEL]
+    for statement in statements:
+        cursor.execute(statement, {"on": question.on})
+        counts.update(dict(cursor.fetchall()))
     return counts
 
 
-def _write(cursor: CursorWrapper, record: Run) -> None:
-    cursor.execute(SAY, {"on": record.day, "run": record.pk})
-    plan_letters(cursor, run_id=record.pk, on=record.day)
+def say(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:
+    """Put what is left in ``loans_at_step`` into the ledger, and plan its letters."""
+    cursor.execute(SAY, {"on": on, "run": run_id})
+    plan_letters(cursor, run_id=run_id, on=on)
 
 
 def plan_letters(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:

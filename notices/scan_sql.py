@@ -1,6 +1,19 @@
-"""The statements of the scan, in the order in which they run. Each says what it promises."""
+"""The statements of the scan, in the order in which they run. Each says what it promises.
+
+Those that settle loans end in one of two ways: the run counts them by outcome, a look ahead (``notices.rehearsal``)
+notes each of them in ``became``. What is decided is the same statement.
+"""
 
 from notices.wanted import BY_THEMSELVES, HAS_HOME, HOME_MAY_BE_TOLD, WRITTEN_ABOUT
+
+
+def _counted(deciding: str, settled: str) -> str:
+    return f"{deciding}\nSELECT outcome, count(*) FROM ({settled}) AS one GROUP BY outcome"
+
+
+def _noted(deciding: str, settled: str) -> str:
+    return f"{deciding}\nINSERT INTO became (loan_id, outcome) SELECT loan_id, outcome FROM ({settled}) AS one"
+
 
 # The day's rules as rows, so that loans can be joined to them. They live as long as the transaction.
 RULES = """
@@ -15,11 +28,25 @@ CREATE TEMPORARY TABLE loans_at_step (
     who text, how text) ON COMMIT DROP;
 """
 
+# Tables: loan, item, patron, falls_under.
+COVERS = """(
+    falls_under.service = loan.service
+    AND falls_under.group_id = CASE loan.service WHEN 'circulation' THEN patron.group_id ELSE 0 END
+    AND falls_under.collection_id = CASE loan.service WHEN 'circulation' THEN coalesce(item.collection_id, 0) ELSE 0 END
+)"""
+
+# Tables: loan. Parameters: first, last, only.
+_LOOKED_AT = """
+    loan.returned_on IS NULL AND loan.due_on BETWEEN %(first)s AND %(last)s
+    AND (%(only)s::bigint[] IS NULL OR loan.id = ANY(%(only)s))
+"""
+
 # Promises: every open loan in range is either counted under exactly one outcome, or it is in loans_at_step (once for
 # each step that it has reached today; two steps may share a day).
 #   told      what the ledger holds about the loan's present due date
 #   reached   windows that hold the due date, and whether the ledger lets this step be said now
-JUDGE = f"""
+#   only      what a person ticked; without it, every loan
+_JUDGE = f"""
 WITH looked AS MATERIALIZED (
     SELECT loan.id AS loan_id, loan.due_on, loan.due_set_on, loan.patron_id, loan.partner_id, loan.service,
            schedule.id AS schedule_id, schedule.letter_per_loan, schedule.days_between,
@@ -40,12 +67,9 @@ WITH looked AS MATERIALIZED (
     LEFT JOIN circulation_patron patron ON patron.id = loan.patron_id
     LEFT JOIN circulation_group grp ON grp.id = patron.group_id
     LEFT JOIN circulation_partnerlibrary partner ON partner.id = loan.partner_id
-    LEFT JOIN falls_under ON falls_under.service = loan.service
-        AND falls_under.group_id = CASE loan.service WHEN 'circulation' THEN patron.group_id ELSE 0 END
-        AND falls_under.collection_id =
-            CASE loan.service WHEN 'circulation' THEN coalesce(item.collection_id, 0) ELSE 0 END
+    LEFT JOIN falls_under ON {COVERS}
     LEFT JOIN notices_schedule schedule ON schedule.id = falls_under.schedule_id
-    WHERE loan.returned_on IS NULL AND loan.due_on BETWEEN %(first)s AND %(last)s
+    WHERE {_LOOKED_AT}
 ),
 in_window AS MATERIALIZED (
     SELECT looked.loan_id, looked.due_on, due.step_id, due.number, due.after, due.said_by, due.is_last, due.repeat_days,
@@ -121,12 +145,14 @@ kept AS (
     JOIN reached ON reached.loan_id = judged.loan_id
         AND reached.verdict = CASE WHEN judged.now THEN 'now' ELSE 'again' END
     WHERE judged.outcome IS NULL
-)
-SELECT outcome, count(*) FROM judged WHERE outcome IS NOT NULL GROUP BY outcome
+)"""
+_SETTLED = "SELECT loan_id, outcome FROM judged WHERE outcome IS NOT NULL"
+JUDGE = f"""{_counted(_JUDGE, _SETTLED)}
 UNION ALL
 -- Of the same instant as the outcomes, but not by way of them: what does not add up is found out.
-SELECT 'looked_at', count(*) FROM circulation_loan WHERE returned_on IS NULL AND due_on BETWEEN %(first)s AND %(last)s
+SELECT 'looked_at', count(*) FROM circulation_loan loan WHERE {_LOOKED_AT}
 """
+NOTE_JUDGED = _noted(_JUDGE, _SETTLED)
 
 # Promises: from here to the commit nobody changes these loans. What a desk or an import changed meanwhile (we waited
 # for it) is left out; what they change next waits for us, and then finds the letters that must be taken back.
@@ -146,7 +172,7 @@ SELECT DISTINCT loan_id FROM gone
 """
 
 # Promises: a loan that leaves here leaves with an outcome. What remains in loans_at_step has somebody to be told.
-NOBODY = f"""
+_NOBODY = f"""
 WITH gone AS (
     DELETE FROM loans_at_step due
     WHERE NOT EXISTS (SELECT FROM told_to WHERE told_to.loan_id = due.loan_id)
@@ -158,18 +184,20 @@ loan AS (
     LEFT JOIN circulation_patron patron ON patron.id = gone.patron_id
     LEFT JOIN circulation_group grp ON grp.id = patron.group_id
     GROUP BY gone.loan_id
-)
-SELECT CASE WHEN home_is_off THEN 'no_letters' ELSE 'no_address' END, count(*) FROM loan GROUP BY 1
-"""
+)"""
+_UNTOLD = "SELECT loan_id, CASE WHEN home_is_off THEN 'no_letters' ELSE 'no_address' END AS outcome FROM loan"
+NOBODY = _counted(_NOBODY, _UNTOLD)
+NOTE_NOBODY = _noted(_NOBODY, _UNTOLD)
 
 # Promises: nobody gets two letters of runs closer together than the schedule says; the whole loan waits, so that
 # patron and home hear of a step on one day.
-TOO_SOON = """
+_TOO_SOON = """
 WITH written AS MATERIALIZED (
     SELECT day, patron_id, guardian_id, also_guardian_id, partner_id
     FROM notices_letter
     WHERE day > %(on)s - (SELECT max(days_between)::integer FROM loans_at_step)
       AND state IN ('planned', 'held', 'queued', 'to_print', 'printed')
+      AND kind <> 'slip'  -- handed over with a class list: it delays no letter
 ),
 heard AS MATERIALIZED (
     SELECT kind, person, max(day) AS day
@@ -191,17 +219,17 @@ recent AS MATERIALIZED (
     FROM loans_at_step due JOIN telling USING (loan_id) JOIN heard USING (kind, person)
     WHERE heard.day > %(on)s - due.days_between
 ),
-gone AS (DELETE FROM loans_at_step due USING recent WHERE due.loan_id = recent.loan_id RETURNING due.loan_id)
-SELECT DISTINCT loan_id FROM gone
-"""
+gone AS (DELETE FROM loans_at_step due USING recent WHERE due.loan_id = recent.loan_id RETURNING due.loan_id)"""
+_WAITING = "SELECT DISTINCT loan_id, 'too_soon' AS outcome FROM gone"
+TOO_SOON = _counted(_TOO_SOON, _WAITING)
+NOTE_TOO_SOON = _noted(_TOO_SOON, _WAITING)
 
-BY_CHANNEL = """
-SELECT CASE WHEN by_email THEN 'email' ELSE 'paper' END, count(*)
-FROM (SELECT told_to.loan_id, bool_or(told_to.channel = 'email') AS by_email
-      FROM told_to JOIN loans_at_step USING (loan_id, step_id)
-      GROUP BY told_to.loan_id) AS loan
-GROUP BY 1
-"""
+_TOLD = """
+SELECT told_to.loan_id, CASE WHEN bool_or(told_to.channel = 'email') THEN 'email' ELSE 'paper' END AS outcome
+FROM told_to JOIN loans_at_step USING (loan_id, step_id)
+GROUP BY told_to.loan_id"""
+BY_CHANNEL = _counted("", _TOLD)
+NOTE_BY_CHANNEL = _noted("", _TOLD)
 
 SAID = """
 CREATE TEMPORARY TABLE said (
@@ -218,7 +246,8 @@ WITH new AS (
     SELECT due.loan_id, due.due_on, due.number, due.occurrence, due.step_id, %(run)s, %(on)s, ''
     FROM loans_at_step due
     WHERE EXISTS (SELECT FROM told_to WHERE told_to.loan_id = due.loan_id AND told_to.step_id = due.step_id)
-    ON CONFLICT (loan_id, due_on, number, occurrence) WHERE undone_at IS NULL AND taken_back_at IS NULL DO NOTHING
+    ON CONFLICT (loan_id, due_on, number, occurrence)
+        WHERE undone_at IS NULL AND taken_back_at IS NULL AND number <> 0 DO NOTHING
     RETURNING id, loan_id, step_id, number
 )
 INSERT INTO said
@@ -241,9 +270,9 @@ GROUP BY said.service, told.audience, told.channel, told.patron_id, told.guardia
          CASE WHEN said.letter_per_loan THEN said.loan_id END
 ORDER BY said.service, told.audience, told.patron_id, told.guardian_id, told.partner_id;
 INSERT INTO notices_letter (
-    id, run_id, service, audience, channel, state, number, revision, day, patron_id, guardian_id, also_guardian_id,
-    group_id, partner_id, "to", subject, text, html, why, made_at)
-SELECT letter_id, %(run)s, service, audience, channel, 'planned', number, 0, %(on)s, patron_id, guardian_id,
+    id, run_id, service, audience, channel, state, kind, number, revision, day, patron_id, guardian_id,
+    also_guardian_id, group_id, partner_id, "to", subject, text, html, why, made_at)
+SELECT letter_id, %(run)s, service, audience, channel, 'planned', 'step', number, 0, %(on)s, patron_id, guardian_id,
        also_guardian_id, group_id, partner_id, address, '', '', '', '', now()
 FROM planned;
 INSERT INTO notices_line (letter_id, notice_id)

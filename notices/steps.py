@@ -78,14 +78,18 @@ def letter_day(schedule: Schedule, day: date, *, open_days: OpenDays, library_da
     Where the two never meet within a year, the first open day stands for *some time later*.
     """
     first = day = open_days.first_open(day)
-    wanted = set(schedule.weekdays or range(7))
-    if schedule.on_library_day and library_day is not None:
-        wanted &= {library_day}
     for _ in range(366):
-        if day.weekday() in wanted:
+        if is_letter_day(schedule, day, library_day=library_day):
             return day
         day = open_days.first_open(day + ONE_DAY)
     return first
+
+
+def is_letter_day(schedule: Schedule, day: date, *, library_day: int | None) -> bool:
+    """Whether letters may go on this weekday, as far as the schedule and the group's library day decide it."""
+    if schedule.weekdays and day.weekday() not in schedule.weekdays:
+        return False
+    return not schedule.on_library_day or library_day in (None, day.weekday())
 
 
 def disorder(rungs: list[tuple[int, int]]) -> list[str]:

@@ -20,7 +20,7 @@ from smtp_gateway import outbox
 STILL_HERE = [Letter.State.PLANNED, Letter.State.HELD, Letter.State.QUEUED, Letter.State.TO_PRINT]
 """States of a letter that has not left the house, as far as the letter knows; the outbox knows it better."""
 
-OTHER_WORDS = {Cause.GROUP, Cause.NAME}
+OTHER_WORDS = {Cause.GROUP, Cause.NAME, Cause.ITEM}
 """What waits says something else after these, even where it goes to the same people about the same loans."""
 
 NO_LONGER_WANTED = f"""
@@ -54,7 +54,9 @@ def about_loans(loan_ids: Iterable[int], *, cause: Cause, on: date) -> int:
     loans = list(loan_ids)
     lines = Line.objects.filter(notice__loan__in=loans, taken_out_at=None)
     listing = set() if cause is Cause.LENT else _that_list(loans, besides=lines)
-    return recheck({*_waiting(lines), *listing}, why=_in_words(cause), on=on, rewrite=listing)
+    about = _waiting(lines)
+    rewrite = listing | about if cause in OTHER_WORDS else listing
+    return recheck(about | listing, why=_in_words(cause), on=on, rewrite=rewrite)
 
 
 def about_people(*, patron_ids: Iterable[int], guardian_ids: Iterable[int], cause: Cause, on: date) -> int:
@@ -182,12 +184,14 @@ def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
     Line.objects.filter(pk__in=line_ids).update(taken_out_at=now)
     remaining = Notice.objects.filter(lines__letter=letter, lines__taken_out_at=None)
     before, (letter.channel, letter.to) = letter.channel, address_now(letter)
-    on_paper = remaining.filter(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]).exists()
+    on_paper = remaining.filter(
+        Q(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]) | Q(number=0)
+    ).exists()  # a person who wrote beside the ledger chose *email, and print for the rest*
     if not remaining.exists() or (letter.channel != before and not on_paper):
         letter.lines.filter(taken_out_at=None).update(taken_out_at=now)
         letter.state, letter.why = Letter.State.TAKEN_BACK, why
     else:
-        letter.number = max(remaining.values_list("number", flat=True))
+        letter.number = max(remaining.values_list("number", flat=True)) or letter.number
         if letter.state != Letter.State.PLANNED:
             letter.state, letter.revision = Letter.State.PLANNED, letter.revision + 1
         letter.message = None
@@ -199,6 +203,6 @@ def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
 def _unsay(letter: Letter, *, why: str) -> None:
     """A notice that stands in no letter any more was not said: it may be said again, should it be due again."""
     elsewhere = Line.objects.filter(notice=OuterRef("pk"), taken_out_at=None)
-    Notice.objects.standing().filter(lines__letter=letter).exclude(Exists(elsewhere)).update(
+    Notice.objects.spoken().filter(lines__letter=letter).exclude(Exists(elsewhere)).update(
         taken_back_at=timezone.now(), why=why
     )

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from notices import daily
+from notices import daily, forecast
 from smtp_gateway import heartbeats
 
 HEARTBEAT = "Daily overdue scan"
@@ -13,3 +13,8 @@ HEARTBEAT = "Daily overdue scan"
 def scan_if_due() -> None:
     heartbeats.beat(HEARTBEAT)
     daily.look(at=timezone.now())
+
+
+@shared_task(name="notices.work_out_the_forecast")
+def work_out_the_forecast() -> None:
+    forecast.make_if_stale(at=timezone.now())

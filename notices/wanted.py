@@ -1,7 +1,8 @@
 """What may be said of a loan, and to whom, as SQL conditions: one for the scan, for writing, taking back and paper.
 
 A line of a letter is wanted while its loan is open, written about and due when the notice said, nobody asked for
-silence, and its reader may still be told about this child (product.md, C1, C3, N6).
+silence, and its reader may still be told about this child (product.md, C1, C3, N6). Of the loan's side a correction
+asks nothing, and an *All clear* that it is home; of the reader's side every letter asks the same.
 """
 
 #: Tables: loan. Parameter: on. An extension without an end is quiet until somebody gives it one.
@@ -35,19 +36,25 @@ HOME_MAY_BE_TOLD = f"""(
         WHERE link.patron_id = patron.id AND {CARER_MAY_BE_TOLD})
 )"""
 
+#: Tables: letter, notice, loan. Parameter: on.
+TO_BE_SPOKEN_OF = f"""(CASE letter.kind
+    WHEN 'correction' THEN TRUE
+    WHEN 'all_clear' THEN loan.returned_on IS NOT NULL
+    WHEN 'recall' THEN loan.returned_on IS NULL AND loan.due_on = notice.due_on AND loan.status = 'recalled'
+    ELSE loan.returned_on IS NULL AND loan.due_on = notice.due_on AND {WRITTEN_ABOUT}
+END)"""
+
 #: Tables: those of LINES_OF_LETTERS. Parameter: on.
 #: A reminder is over with the due date; a step is over when a later run has said a higher one.
 WANTED = f"""(
-    loan.returned_on IS NULL
-    AND loan.due_on = notice.due_on
-    AND {WRITTEN_ABOUT}
+    {TO_BE_SPOKEN_OF}
     AND notice.undone_at IS NULL AND notice.dropped_at IS NULL AND notice.taken_back_at IS NULL
-    AND (notice.number > 0 OR loan.due_on >= %(on)s)
-    AND NOT EXISTS (
+    AND (notice.number >= 0 OR loan.due_on >= %(on)s)
+    AND (notice.number = 0 OR NOT EXISTS (
         SELECT FROM notices_notice later
         WHERE later.loan_id = notice.loan_id AND later.due_on = notice.due_on AND later.number > notice.number
           AND later.number > 0 AND later.run_id IS DISTINCT FROM notice.run_id
-          AND later.undone_at IS NULL AND later.taken_back_at IS NULL AND later.dropped_at IS NULL)
+          AND later.undone_at IS NULL AND later.taken_back_at IS NULL AND later.dropped_at IS NULL))
     AND (patron.id IS NULL OR (patron.erased_at IS NULL
          AND (patron.no_letters_until IS NULL OR patron.no_letters_until <= %(on)s)))
     AND (NOT coalesce(run.by_clock, FALSE) OR {BY_THEMSELVES})

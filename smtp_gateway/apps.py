@@ -10,10 +10,11 @@ class SmtpGatewayConfig(AppConfig):
 
     def ready(self) -> None:
         from library import slots
-        from smtp_gateway import lifecycle, watchdog
+        from smtp_gateway import erase, lifecycle, watchdog
         from smtp_gateway.views import on_home
 
         slots.standing_rows.register(lifecycle.make_standing_rows, order=10)
         slots.boot_verbs.register(lifecycle.boot, order=10)
         slots.health_checks.register(watchdog.findings, order=10)
         slots.needs.register(on_home.needs, order=5)
+        slots.erasers.register(erase.erase)

@@ -116,6 +116,58 @@ KNOWN: dict[str, dict[str, dict[str, str]]] = {
     },
 }
 
+
+def _guardian_fields() -> dict[str, str]:
+    words = {"name": "Name of guardian", "email": "Email of guardian", "relationship": "Relationship of guardian"}
+    return {
+        f"guardian{place}_{field}": f"{what} {place}"
+        for place in range(1, GUARDIANS + 1)
+        for field, what in words.items()
+    }
+
+
+FIELDS: dict[str, dict[str, str]] = {
+    Kind.PATRONS: {
+        "barcode": "Barcode",
+        "first_name": "First name",
+        "last_name": "Last name",
+        "known_as": "Known as",
+        "name_at_home": "Name in letters home",
+        "group": "Group",
+        "year_level": "Year level",
+        "email": "Email",
+        "address": "Postal address, whole",
+        "street_number": "House number",
+        "street": "Street",
+        "street_type": "Kind of street",
+        "street2": "Second line of the address",
+        "city": "Town",
+        "state": "State",
+        "postcode": "Postcode",
+        "country": "Country",
+        **_guardian_fields(),
+    },
+    Kind.ITEMS: {
+        "barcode": "Barcode",
+        "title": "Title",
+        "author": "Author",
+        "call_number": "Call number",
+        "collection": "Collection",
+        "replacement_cost": "Replacement cost",
+    },
+    Kind.LOANS: {
+        "barcode": "Barcode of the item",
+        "patron": "Card of the borrower",
+        "due_on": "Due date",
+        "lent_on": "Lent on",
+        "renewals": "Renewals",
+        "title": "Title",
+        "author": "Author",
+        "call_number": "Call number",
+    },
+}
+"""What a person calls our fields, in the order in which they are offered."""
+
 NEEDED = {
     Kind.PATRONS: {"barcode": "the barcode of each patron"},
     Kind.ITEMS: {"barcode": "the barcode of each item"},
@@ -127,6 +179,10 @@ NEEDED = {
 }
 
 
+class UnknownColumns(FileError):
+    """A column that is needed was not found; a person can say which it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where each of our fields stands in a row, what the file calls it, and whose export it looks like."""
@@ -134,6 +190,7 @@ class Columns:
     system: str
     positions: Mapping[str, int]
     headers: Mapping[str, str]
+    unused: tuple[str, ...] = ()
 
     def __contains__(self, field: str) -> bool:
         return field in self.positions
@@ -141,9 +198,20 @@ class Columns:
     def values(self, cells: list[str]) -> dict[str, str]:
         return {field: cells[position] for field, position in self.positions.items() if position < len(cells)}
 
+    def in_words(self, *, kind: str) -> list[tuple[str, str]]:
+        """Each header and what it is to us, in the order of the file; the unused last."""
+        used = sorted(self.positions, key=self.positions.__getitem__)
+        words = FIELDS[ImportFile.Kind(kind)]
+        known = [(legible(self.headers[field]), words[field]) for field in used]
+        return known + [(legible(name), "") for name in self.unused]
 
-def match(header: list[str], *, kind: str, chosen: Mapping[str, str] | None = None) -> Columns:
-    """The columns of a file of this ``kind``. Raises FileError when one that is needed is missing or stands twice."""
+
+def match(header: list[str], *, kind: str, chosen: Mapping[str, str] | None = None, strict: bool = True) -> Columns:
+    """The columns of a file of this ``kind``.
+
+    Raises UnknownColumns when one that is needed is missing, FileError when one stands twice; not so when ``strict`` is
+    off, for a person who is about to say which is which.
+    """
     if chosen:
         known = {_folded(name): field for name, field in chosen.items()}
         system = "columns matched by hand"
@@ -152,14 +220,22 @@ def match(header: list[str], *, kind: str, chosen: Mapping[str, str] | None = No
     positions: dict[str, int] = {}
     for position, name in enumerate(header):
         field = known.get(_folded(name))
+        if field in positions and not strict:
+            continue
         if field in positions:
             raise FileError(f"Two columns are called “{legible(name)}”. Keep the one that is meant.")
         if field:
             positions[field] = position
     missing = [what for field, what in NEEDED[ImportFile.Kind(kind)].items() if field not in positions]
-    if missing:
-        raise FileError(f"No column holds {' and '.join(missing)}. The columns are: {_listed(header)}.")
-    return Columns(system, positions, {field: header[position] for field, position in positions.items()})
+    if missing and strict:
+        raise UnknownColumns(f"No column holds {' and '.join(missing)}. The columns are: {_listed(header)}.")
+    used = set(positions.values())
+    return Columns(
+        system,
+        positions,
+        {field: header[position] for field, position in positions.items()},
+        tuple(name for position, name in enumerate(header) if name and position not in used),
+    )
 
 
 def _likeliest(header: list[str], systems: dict[str, dict[str, str]]) -> tuple[str, dict[str, str]]:

@@ -85,7 +85,7 @@ class Guardians:
         run(BARRED)
         run(MARK_PATRONS, Cause.GUARDIANSHIP.value)
 
-    def notes(self) -> list[str]:
+    def remarks(self) -> list[str]:
         made = self.host.one("SELECT count(DISTINCT guardian_id) FROM incoming_guardian WHERE fresh")
         moved, gone = self.host.all(MOVED_AND_GONE)[0]
         links = self.host.one("SELECT count(*) FROM incoming_guardian WHERE link_id IS NULL")
@@ -98,7 +98,28 @@ class Guardians:
             notes.append(f"{several(moved, 'guardian')} moved to another address.")
         if gone:
             notes.append(f"{several(gone, 'guardian has', 'guardians have')} no address any more.")
-        return notes + self._questions()
+        return notes
+
+    def questions(self) -> list[str]:
+        """What a person should look at: one address with two names, and who begins without letters."""
+        shared = self.host.all(ONE_ADDRESS_TWO_NAMES)
+        asked = [
+            f"{email} belongs to {names}. Each gets letters of their own: are they one person?"
+            for email, names in shared
+        ]
+        barred = self.host.all(
+            """
+            SELECT c.name, trim(concat_ws(' ', p.first_name, p.last_name))
+              FROM incoming_guardian c JOIN circulation_patron p ON p.id = c.patron_id
+             WHERE c.barred ORDER BY c.line
+            """
+        )
+        asked += [
+            f"{name} looks like somebody to whom letters about {child} are off, so they begin switched off."
+            for name, child in barred
+        ]
+        more = len(asked) - SHOWN
+        return [*asked[:SHOWN], f"And {several(more, 'question')} more of this kind."] if more > 0 else asked
 
     def apply(self) -> dict[Cause, tuple[list[int], list[int]]]:
         """Write them; the ids of patrons and guardians that are concerned, by cause."""
@@ -120,37 +141,19 @@ class Guardians:
         for cause, (patron_ids, guardian_ids) in concerned.items():
             people.announce(patron_ids, guardian_ids, cause, by=self.host.by)
 
-    def _questions(self) -> list[str]:
-        """What a person should look at: one address with two names, and who begins without letters."""
-        shared = self.host.all(ONE_ADDRESS_TWO_NAMES)
-        asked = [
-            f"{email} belongs to {names}. Each gets letters of their own: are they one person?"
-            for email, names in shared
-        ]
-        barred = self.host.all(
-            """
-            SELECT c.name, trim(concat_ws(' ', p.first_name, p.last_name))
-              FROM incoming_guardian c JOIN circulation_patron p ON p.id = c.patron_id
-             WHERE c.barred ORDER BY c.line
-            """
-        )
-        asked += [
-            f"{name} looks like somebody to whom letters about {child} are off, so they begin switched off."
-            for name, child in barred
-        ]
-        more = len(asked) - SHOWN
-        return [*asked[:SHOWN], f"And {several(more, 'question')} more of this kind."] if more > 0 else asked
-
 
 # What follows are the rules, one statement each. ``c`` is a row of the file, ``g`` a guardian on file, ``s`` a link.
 
+# Among several of that name at that address, whoever is linked to the child.
 BY_ADDRESS_AND_NAME = """
-    UPDATE incoming_guardian c SET guardian_id = (
-        SELECT g.id FROM circulation_guardian g
-         WHERE lower(g.email) = lower(c.email) AND lower(g.name) = lower(c.name) AND g.erased_at IS NULL
-         ORDER BY EXISTS (SELECT 1 FROM circulation_guardianship s
-                           WHERE s.guardian_id = g.id AND s.patron_id = c.patron_id) DESC, g.id LIMIT 1)
-     WHERE c.email <> ''
+    UPDATE incoming_guardian c SET guardian_id = found.id
+      FROM (SELECT DISTINCT ON (o.line, o.place) o.line, o.place, g.id
+              FROM incoming_guardian o
+              JOIN circulation_guardian g ON lower(g.email) = lower(o.email) AND lower(g.name) = lower(o.name)
+              LEFT JOIN circulation_guardianship s ON s.guardian_id = g.id AND s.patron_id = o.patron_id
+             WHERE o.email <> '' AND g.erased_at IS NULL
+             ORDER BY o.line, o.place, s.id IS NULL, g.id) found
+     WHERE found.line = c.line AND found.place = c.place
 """
 
 LINKED_ALREADY = """

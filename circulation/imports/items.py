@@ -91,6 +91,9 @@ class Items(Importer):
             """
         )
 
+    def rehearse(self) -> None:
+        """No letter that waits depends on a shelf; titles are written when a letter is."""
+
     def _refuse_doubled(self) -> None:
         """The first row of a barcode stands; the others are refused."""
         for line, barcode, first, title in self.all(
@@ -140,4 +143,4 @@ class Items(Importer):
         )[0]
         result.unchanged = known - result.changed
         if collections:
-            result.notes.append(f"{several(collections, 'collection')} will be made.")
+            result.remarks.append(f"{several(collections, 'collection')} will be made.")

@@ -9,7 +9,7 @@ that would return more than half of what is out is not believed without a number
 from typing import Any
 
 from circulation.imports import fields
-from circulation.imports.plan import Plan
+from circulation.imports.plan import Objection, Plan
 from circulation.imports.read import Row
 from circulation.imports.staging import Cleaner, Importer, RowError
 from circulation.models import ImportFile, Loan
@@ -75,23 +75,31 @@ class Loans(Importer):
         return self.settle()
 
     def apply(self) -> None:
-        returned = self._take_back()
+        changed = self._change()
         self._make_items()
         self._mark_as_kept_by_the_file()
+        self._say({**changed, Cause.LENT: self._lend()})
+
+    def rehearse(self) -> None:
+        self._say(self._change())
+
+    def missing(self) -> tuple[Any, ...]:
+        """The parameters of MISSING."""
+        return (Loan.Service.CIRCULATION.value, self.nameless)
+
+    def _change(self) -> dict[Cause, list[int]]:
+        """Loans that come back, that are open once more, and that have another due date."""
+        returned = self._take_back()
         again = self.ids(
             """
             UPDATE circulation_loan l SET returned_on = NULL, returned_at = NULL, from_file = true
               FROM incoming i WHERE l.id = i.loan_id AND i.deed = 'again' RETURNING l.id
             """
         )
-        renewed = self._renew()
-        lent = self._lend()
-        for cause, loan_ids in (
-            (Cause.RETURNED, returned),
-            (Cause.RETURN_UNDONE, again),
-            (Cause.RENEWED, renewed),
-            (Cause.LENT, lent),
-        ):
+        return {Cause.RETURNED: returned, Cause.RETURN_UNDONE: again, Cause.RENEWED: self._renew()}
+
+    def _say(self, changed: dict[Cause, list[int]]) -> None:
+        for cause, loan_ids in changed.items():
             if loan_ids:
                 loans_changed.send(sender=Loan, loan_ids=loan_ids, cause=cause, by=self.by)
 
@@ -173,11 +181,11 @@ class Loans(Importer):
               FROM incoming
             """
         )[0]
-        result.returned = hands + self.one(f"SELECT count(*) FROM ({MISSING}) missing", *self._missing())
+        result.returned = hands + self.one(f"SELECT count(*) FROM ({MISSING}) missing", *self.missing())
         if made:
-            result.notes.append(f"{several(made, 'item')} will be made from the title columns.")
+            result.remarks.append(f"{several(made, 'item')} will be made from the title columns.")
         if again:
-            result.notes.append(
+            result.remarks.append(
                 f"{several(again, 'loan')} listed again: the old ones with their history, open once more."
             )
 
@@ -185,19 +193,18 @@ class Loans(Importer):
         """More than half coming back at once is a broken export until a person says the number."""
         result = self.result
         if self.nameless and result.refused:
-            result.notes.append(
+            result.remarks.append(
                 "Some refused rows do not say which item they mean, so nothing is returned by this file."
             )
         out = Loan.objects.open().filter(service=Loan.Service.CIRCULATION).count()
         allowed = self.options.allow_returns
         if result.returned * 2 > out and (allowed is None or allowed < result.returned):
-            result.objections.append(
+            result.doubted_returns = result.returned
+            sentence = (
                 f"This file would return {result.returned:,} of {several(out, 'open loan')}, more than half. "
-                f"If that is right, say so: --allow-returns {result.returned}."
+                "If that is right, say the number."
             )
-
-    def _missing(self) -> tuple[Any, ...]:
-        return (Loan.Service.CIRCULATION.value, self.nameless)
+            result.objections.append(Objection(sentence, option=f"--allow-returns {result.returned}"))
 
     def _take_back(self) -> list[int]:
         return self.ids(
@@ -208,7 +215,7 @@ class Loans(Importer):
             """,
             self.on,
             self.at,
-            *self._missing(),
+            *self.missing(),
         )
 
     def _make_items(self) -> None:

@@ -7,6 +7,7 @@ Guardians are planned by ``guardians``. Whoever is not listed stays, or goes to 
 import re
 from typing import Any
 
+from circulation import erased_numbers
 from circulation.imports import fields
 from circulation.imports.guardians import Guardians
 from circulation.imports.plan import Plan
@@ -19,6 +20,8 @@ from circulation.words import several
 
 UNMATCHED = "Unmatched"
 HIGHEST_YEAR = 13
+SHOWN = 50
+"""How many absent patrons are named; the rest is a number."""
 
 CHANGES = {
     Cause.NAME: ("first_name", "last_name", "known_as", "name_at_home"),
@@ -26,6 +29,8 @@ CHANGES = {
     Cause.GROUP: ("group_id",),
 }
 """The columns of a patron whose change matters to letters, by the cause that is said."""
+
+IN_WORDS = {Cause.GROUP: "group", Cause.ADDRESS: "address", Cause.NAME: "name", Cause.GUARDIANSHIP: "guardian"}
 
 OWN_COLUMNS = [column for columns in CHANGES.values() for column in columns]
 
@@ -103,6 +108,23 @@ class Patrons(Importer):
         if self.options.unmatched:
             self._move_unmatched()
 
+    def rehearse(self) -> None:
+        self.run("DELETE FROM incoming_guardian WHERE patron_id IS NULL")
+        self.run("DELETE FROM incoming WHERE patron_id IS NULL")
+        self.apply()
+
+    def kinds_of_change(self) -> dict[str, int]:
+        counted = dict(
+            self.all(
+                "SELECT cause, count(*) FROM incoming, unnest(causes) cause WHERE patron_id IS NOT NULL GROUP BY 1"
+            )
+        )
+        return {words: counted[cause] for cause, words in IN_WORDS.items() if cause in counted}
+
+    def absent(self) -> list[str]:
+        rows = self.all(ABSENT, UNMATCHED, SHOWN) if self.result.unlisted else []
+        return [f"{person}, {group}" for person, group in rows]
+
     def _refuse_doubled(self) -> None:
         """The first row of a barcode stands; the others are refused."""
         doubled = self.all(
@@ -120,6 +142,13 @@ class Patrons(Importer):
 
     def _find_on_file(self) -> None:
         self.run("UPDATE incoming SET patron_id = p.id FROM circulation_patron p WHERE p.barcode = incoming.barcode")
+        self.run(
+            f"""
+            UPDATE incoming SET patron_id = p.id FROM circulation_patron p
+             WHERE p.erased_at IS NOT NULL AND p.barcode = {erased_numbers.in_place_of_column("incoming.barcode")}
+            """,
+            erased_numbers.key(),
+        )
         self.run(
             """
             UPDATE incoming SET group_id = g.id FROM circulation_group g
@@ -182,7 +211,7 @@ class Patrons(Importer):
         result.unchanged = known - result.changed
 
     def _say_what_it_does(self) -> None:
-        notes = self.result.notes
+        remarks = self.result.remarks
         groups = self.ids(
             """
             SELECT min(group_name) FROM incoming WHERE group_id IS NULL AND group_name <> ''
@@ -190,16 +219,17 @@ class Patrons(Importer):
             """
         )
         if groups:
-            notes.append(f"{several(len(groups), 'group')} will be made: {', '.join(map(str, groups))}.")
+            remarks.append(f"{several(len(groups), 'group')} will be made: {', '.join(map(str, groups))}.")
         namesakes = self.one(NAMESAKES)
         if namesakes:
             who = several(namesakes, "new patron has the name", "new patrons have the name")
-            notes.append(f"{who} of somebody on file under another barcode. Are these the numbers on the cards?")
+            remarks.append(f"{who} of somebody on file under another barcode. Are these the numbers on the cards?")
         left = self.one(LEFT)
         if left:
-            notes.append(f"{several(left, 'patron')} in this list left, as far as we know. Nothing changes that.")
-        notes += self._letters()
-        notes += self.guardians.notes()
+            remarks.append(f"{several(left, 'patron')} in this list left, as far as we know. Nothing changes that.")
+        remarks += self.guardians.remarks()
+        self.result.letters += self._letters()
+        self.result.questions += self.guardians.questions()
         self._say_who_is_unlisted()
 
     def _say_who_is_unlisted(self) -> None:
@@ -207,12 +237,12 @@ class Patrons(Importer):
         if not unlisted:
             return
         who = f"{several(unlisted, 'patron')} on file, not in this list"
-        if not self.options.unmatched:
-            self.result.notes.append(f"{who}: nothing happens to them (--unmatched moves them).")
-        elif self.nameless:
-            self.result.notes.append(f"{who}. Some refused rows do not say whose they are, so nobody is moved.")
-        else:
-            self.result.notes.append(f"{who}: they are moved to the group {UNMATCHED}.")
+        if self.nameless:
+            self.result.remarks.append(f"{who}. Some refused rows do not say whose they are, so nobody is moved.")
+            return
+        self.result.unlisted = unlisted
+        if self.options.unmatched:
+            self.result.remarks.append(f"{who}: they are moved to the group {UNMATCHED}.")
             self.result.unmatched = unlisted
 
     def _letters(self) -> list[str]:
@@ -240,9 +270,8 @@ class Patrons(Importer):
             notes.append(f"{several(other, 'address', 'addresses')} changed: what waits is written again.")
         if gone:
             went = f"{several(gone, 'address', 'addresses')} gone"
-            notes.append(
-                f"{went}; {gone_out:,} of them have something out and get paper ({gone_home:,} can be told at home)."
-            )
+            paper = "has something out and gets paper" if gone_out == 1 else "have something out and get paper"
+            notes.append(f"{went}; {gone_out:,} of them {paper} ({gone_home:,} can be told at home).")
         return notes
 
     def _make_groups(self) -> None:
@@ -312,6 +341,11 @@ UNLISTED = """
 """
 """Patrons whom the file does not name, not even in a refused row."""
 
+ABSENT = f"""
+    SELECT trim(concat_ws(' ', p.first_name, p.last_name)), g.name
+      FROM circulation_patron p JOIN circulation_group g ON g.id = p.group_id
+     WHERE p.id IN ({UNLISTED}) ORDER BY p.last_name, p.first_name, p.id LIMIT %s
+"""
 
 LEFT = """
     SELECT count(*) FROM incoming i JOIN circulation_patron p ON p.id = i.patron_id WHERE p.left_on IS NOT NULL

@@ -36,6 +36,33 @@ class Refusal:
         return f"{where}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What stands against a file until a person allows it, and the option of the commands that does."""
+
+    sentence: str
+    option: str = field(kw_only=True)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def for_commands(self) -> str:
+        return f"{self.sentence.removesuffix('.')} ({self.option})."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing of a row that is on file and would change: whose it is, what, from what, to what."""
+
+    who: str
+    what: str
+    was: str
+    becomes: str
+
+    def as_row(self) -> dict[str, str]:
+        return asdict(self)
+
+
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """rows = added + changed + unchanged + refused. ``returned`` and ``unmatched`` are rows that the file lacks."""
@@ -48,15 +75,40 @@ class Plan:
     unchanged: int = 0
     returned: int = 0
     unmatched: int = 0
+    unlisted: int = 0
+    """Patrons on file whom the list does not name and who could be moved to *Unmatched*."""
+    doubted_returns: int = 0
+    """``returned``, where it is more than a person allowed and so many that the export may be broken."""
     refused: list[Refusal] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """Sentences for a person: what it makes, what it does to letters, what it could not decide."""
-    objections: list[str] = field(default_factory=list)
-    """Why it is not applied as it stands; each names the option that allows it."""
+    remarks: list[str] = field(default_factory=list)
+    """Sentences: how the file was read, what it makes, what looks strange."""
+    letters: list[str] = field(default_factory=list)
+    """Sentences: what it does to letters."""
+    questions: list[str] = field(default_factory=list)
+    """Sentences: what it could not decide, and what it did meanwhile."""
+    objections: list[Objection] = field(default_factory=list)
+    """Why it is not applied as it stands."""
+
+    @property
+    def notes(self) -> list[str]:
+        """All sentences for a person."""
+        return [*self.remarks, *self.letters, *self.questions]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What is shown before a file is applied, and must still be so when it is."""
+        return {
+            "rows": self.rows,
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "returned": self.returned,
+            "refused": len(self.refused),
+            "unlisted": self.unlisted,
+        }
 
     def object_to_refused_rows(self, options: Options) -> None:
         if self.refused and not options.skip_refused:
             count = several(len(self.refused), "row is refused", "rows are refused")
-            self.objections.append(
-                f"{count}, so nothing is applied. Correct the file, or leave them out (--skip-refused)."
-            )
+            sentence = f"{count}, so nothing is applied. Correct the file, or leave them out."
+            self.objections.append(Objection(sentence, option="--skip-refused"))

@@ -16,6 +16,8 @@ from itertools import chain
 
 from openpyxl import load_workbook
 
+from circulation.words import several
+
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 LOST_BYTES = re.compile(r"[\udc80-\udcff]")
 """What ``surrogateescape`` leaves of bytes that the character set does not have."""
@@ -153,7 +155,9 @@ def _checked(row: Row, width: int) -> Row:
     if row.fault:
         return row
     if len(cells) < width:
-        fault = f"{len(cells)} columns of {width}. The file seems to be cut off here. Is it the whole export?"
+        fault = (
+            f"{several(len(cells), 'column')} of {width}. The file seems to be cut off here. Is it the whole export?"
+        )
         return Row(row.line, cells, fault)
     if any(cell.strip() for cell in cells[width:]):
         return Row(row.line, cells, f"{len(cells)} columns, but the header has {width}. A separator stands in a cell.")

@@ -16,9 +16,12 @@ from django.db.backends.utils import CursorWrapper
 from circulation.imports.columns import Columns
 from circulation.imports.fields import CellError
 from circulation.imports.plan import Options, Plan, Refusal
-from circulation.imports.read import Row, legible
+from circulation.imports.read import FileError, Row, legible
 
 REFUSED_KEY = {"key": "text"}
+MOST_REFUSED = 20_000
+"""With more refused rows it is not the list that it is said to be; and no page could show them."""
+
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -57,6 +60,18 @@ class Importer(ABC):
     def apply(self) -> None:
         """Do what was planned, and say so by signals."""
 
+    def rehearse(self) -> None:
+        """Change what is on file as ``apply`` would, and say so; what is new may be left out. It will be taken back."""
+        self.apply()
+
+    def kinds_of_change(self) -> dict[str, int]:
+        """How many of the changed rows change what, in the words of a person: ``{"groups": 29}``."""
+        return {}
+
+    def absent(self) -> list[str]:
+        """Some of those on file whom the file should name and does not, as a person says them."""
+        return []
+
     def stage(self, rows: Iterable[Row]) -> None:
         self.make_table(self.table, self.copied | self.worked_out)
         self.make_table("refused_key", REFUSED_KEY)
@@ -82,6 +97,9 @@ class Importer(ABC):
         column, found = legible(self.columns.headers.get(field, "")), legible(found[:80])
         self.result.refused.append(Refusal(line=line, key=key[:40], column=column, found=found, reason=reason))
         self.nameless = self.nameless or not key
+        if len(self.result.refused) > MOST_REFUSED:
+            first = self.result.refused[0]
+            raise FileError(f"More than {MOST_REFUSED:,} rows are refused. {first} Is this the right list?")
 
     def all(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         self.cursor.execute(sql, params)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from circulation.imports import apply as imports
 from circulation.imports.plan import Options, Plan
+from circulation.words import several
 
 SHOWN = 50
 """How many refused rows are printed; the file that is kept lists all of them."""
@@ -24,6 +25,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE", help="CSV or XLSX, as the other system exports it.")
         parser.add_argument("--dry-run", action="store_true", help="Say what it would do, and change nothing.")
         parser.add_argument("--skip-refused", action="store_true", help="Apply the other rows when some are refused.")
+        parser.add_argument("--quiet", action="store_true", help="Print figures alone, no names: for a log.")
         parser.add_argument("--on", type=_day, metavar="YYYY-MM-DD", help="The day that the file speaks for (today).")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,11 +43,11 @@ class ImportCommand(BaseCommand):
             plan = verb(file, on=on, at=at, options=allowed)
         except imports.ImportRefused as refusal:
             if refusal.plan:
-                self._print(refusal.plan)
-            raise CommandError(f"{path.name}: {refusal} Nothing was changed.") from refusal
-        self._print(plan)
+                self._print(refusal.plan, quiet=options["quiet"])
+            raise _refused(path, refusal.plan, str(refusal)) from refusal
+        self._print(plan, quiet=options["quiet"])
         if options["dry_run"] and plan.objections:
-            raise CommandError(f"{path.name}: {' '.join(plan.objections)} Nothing was changed.")
+            raise _refused(path, plan)
         self.stdout.write("Nothing was changed: this was a dry run." if options["dry_run"] else "Applied.")
 
     def _content(self, path: Path) -> bytes:
@@ -54,16 +56,28 @@ class ImportCommand(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
-    def _print(self, plan: Plan) -> None:
+    def _print(self, plan: Plan, *, quiet: bool) -> None:
         self.stdout.write(f"Read as {plan.read_as}.")
         for word, number in _figures(plan):
             self.stdout.write(f"  {word:<12}{number:>9,}")
+        if quiet:
+            return
         for note in plan.notes:
             self.stdout.write(note)
+        if plan.unlisted and not plan.unmatched:
+            who = several(plan.unlisted, "patron")
+            self.stdout.write(f"{who} on file, not in this list: nothing happens to them (--unmatched moves them).")
         for refusal in plan.refused[:SHOWN]:
             self.stdout.write(str(refusal))
         if len(plan.refused) > SHOWN:
             self.stdout.write(f"And {len(plan.refused) - SHOWN:,} more refused rows.")
+
+
+def _refused(path: Path, plan: Plan | None, sentence: str = "") -> CommandError:
+    """Why, and which option allows it."""
+    objections = plan.objections if plan else []
+    why = " ".join(objection.for_commands() for objection in objections) or sentence
+    return CommandError(f"{path.name}: {why} Nothing was changed.")
 
 
 def _figures(plan: Plan) -> list[tuple[str, int]]:

@@ -14,6 +14,10 @@ class ImportFileQuerySet(models.QuerySet["ImportFile"]):
     def of_loans(self) -> Self:
         return self.filter(kind=ImportFile.Kind.LOANS)
 
+    def without_content(self) -> Self:
+        """For lists and pages: the file itself and its refused rows can be megabytes."""
+        return self.defer("content", "refused", "shown")
+
 
 class ImportFile(models.Model):
     """A file as it came, and what became of it: the counts of the plan, and each refused row with its line."""
@@ -24,9 +28,15 @@ class ImportFile(models.Model):
         LOANS = "loans", "Open loans"
 
     class State(models.TextChoices):
-        """planned ─▶ applied (all accepted rows in one transaction) | refused (nothing changed, and why)."""
+        """planned ─▶ applied (all accepted rows in one transaction) | refused (nothing changed, and why).
+
+        On the page: planned ─▶ waiting (a person said *Apply*) ─▶ applied, or back to planned when what the file does
+        is no longer what was shown. Whoever applies it holds the row's lock, so one that stopped half-way left it
+        waiting, with nothing changed.
+        """
 
         PLANNED = "planned", "Looked at"
+        WAITING = "waiting", "To be applied"
         APPLIED = "applied", "Applied"
         REFUSED = "refused", "Refused"
 
@@ -45,8 +55,15 @@ class ImportFile(models.Model):
     refused = models.JSONField(default=list, help_text="One entry per refused row: line, field, reason.")
     reason = models.TextField(blank=True, help_text="Why the whole file was refused.")
     notes = models.JSONField(default=list, help_text="Sentences: what it did to letters, and what it could not decide.")
+    options = models.JSONField(default=dict, help_text="What a person allowed on the page.")
+    chosen = models.JSONField(default=dict, help_text="Columns matched by hand for this file: header, field.")
+    shown = models.JSONField(default=dict, help_text="What the page shows before the file is applied.")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When a person said Apply.")
     applied_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its content and refused rows were removed; the counts stay."
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
 
     objects = ImportFileQuerySet.as_manager()
@@ -63,3 +80,20 @@ class ImportFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ColumnMatch(models.Model):
+    """Columns that a person matched once: whatever file of this kind has the same header is read like this."""
+
+    kind = models.CharField(max_length=8, choices=ImportFile.Kind.choices)
+    fingerprint = models.CharField(max_length=64, editable=False, help_text="Of the header: names in their order.")
+    chosen = models.JSONField(help_text="Header, field.")
+    matched_at = models.DateTimeField(auto_now=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "column matches"
+        constraints = [models.UniqueConstraint(fields=["kind", "fingerprint"], name="columns_matched_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {', '.join(self.chosen)}"

@@ -26,12 +26,20 @@ class LoanQuerySet(models.QuerySet["Loan"]):
     def of_patron(self, patron: Patron) -> Self:
         return self.filter(patron=patron)
 
+    def with_borrower_to_forget(self, *, before: date) -> Self:
+        """Came back before this day, and nothing is left to settle."""
+        settled = self.exclude(returned_on=None).exclude(patron=None)
+        return settled.filter(returned_on__lt=before).exclude(status__in=Loan.Status.to_settle())
+
     def with_borrowers(self) -> Self:
         return self.select_related("item", "patron__group", "partner")
 
 
 class Loan(models.Model):
-    """One item with one borrower (ILLiad: transaction). A borrower is a patron or a partner library."""
+    """One item with one borrower (ILLiad: transaction). A borrower is a patron or a partner library.
+
+    Long after its return a loan has no borrower any more.
+    """
 
     class Service(models.TextChoices):
         """The kind of loan, which decides the schedules and the templates."""
@@ -60,6 +68,11 @@ class Loan(models.Model):
         EXTENSION_ASKED = "extension_asked", "Extension asked"
         RECALLED = "recalled", "Recalled"
         ON_ITS_WAY = "on_its_way", "On its way back"
+
+        @classmethod
+        def to_settle(cls) -> list["Loan.Status"]:
+            """Somebody still pays or replaces, also after the thing came back."""
+            return [cls.BILLED, cls.LOST]
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="loans")
     service = models.CharField(max_length=15, choices=Service.choices, default=Service.CIRCULATION)
@@ -111,7 +124,8 @@ class Loan(models.Model):
             models.UniqueConstraint(fields=["item"], condition=Q(returned_on=None), name="loan_one_open_per_item"),
             models.CheckConstraint(
                 condition=Q(patron=None, partner__isnull=False, service="ill_lending")
-                | Q(patron__isnull=False, partner=None, service__in=["circulation", "ill_borrowing"]),
+                | Q(patron__isnull=False, partner=None, service__in=["circulation", "ill_borrowing"])
+                | Q(patron=None, partner=None, returned_on__isnull=False, service__in=["circulation", "ill_borrowing"]),
                 name="loan_borrower_fits_service",
             ),
             models.CheckConstraint(
@@ -124,18 +138,32 @@ class Loan(models.Model):
         indexes = [
             models.Index(fields=["due_on"], condition=Q(returned_on=None), name="loan_open_by_due"),
             models.Index(fields=["patron"], condition=Q(returned_on=None), name="loan_open_by_patron"),
+            models.Index(
+                fields=["status", "due_on", "id"], condition=Q(returned_on=None), name="loan_open_by_status_and_due"
+            ),
+            models.Index(fields=["returned_on", "id"], condition=Q(returned_on__isnull=False), name="loan_by_return"),
+            models.Index(
+                fields=["returned_on"],
+                condition=Q(returned_on__isnull=False, patron__isnull=False) & ~Q(status__in=["billed", "lost"]),
+                name="loan_to_forget",
+            ),
             models.Index(fields=["our_reference"], condition=~Q(our_reference=""), name="loan_by_our_reference"),
             models.Index(fields=["their_reference"], condition=~Q(their_reference=""), name="loan_by_their_reference"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.item}, with {self.borrower}"
+        return f"{self.item}, returned" if self.is_forgotten else f"{self.item}, with {self.borrower}"
 
     @property
     def borrower(self) -> Patron | PartnerLibrary:
         borrower = self.patron or self.partner
-        assert borrower is not None  # loan_borrower_fits_service
+        assert borrower is not None  # loan_borrower_fits_service, and whoever asks has looked at is_forgotten
         return borrower
+
+    @property
+    def is_forgotten(self) -> bool:
+        """It came back so long ago that nobody knows any more who had it (``circulation.retention``)."""
+        return self.patron_id is None and self.partner_id is None
 
     @property
     def is_open(self) -> bool:

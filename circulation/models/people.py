@@ -6,7 +6,7 @@ from typing import Self
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from .finding import words_of
 
@@ -80,6 +80,13 @@ class PatronQuerySet(models.QuerySet["Patron"]):
     def active(self) -> Self:
         return self.filter(left_on=None, erased_at=None)
 
+    def leaving_with_loans(self) -> Self:
+        """Left, and something is still out (product.md, C8)."""
+        from .loans import Loan  # which imports this module
+
+        out = Loan.objects.open().filter(patron=OuterRef("pk"))
+        return self.filter(Exists(out), left_on__isnull=False, erased_at=None)
+
 
 class Patron(models.Model):
     """A borrower on file. *Known as* is for letters to the patron alone; letters home use the name for home."""
@@ -149,10 +156,15 @@ class Guardian(models.Model):
     address = models.TextField("postal address", blank=True)
     prefers_paper = models.BooleanField(default=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    words = words_of(open=("name",), guarded=("email",))
 
     class Meta:
         ordering = ["name", "pk"]
-        indexes = [models.Index(fields=["email"], name="guardian_by_email")]
+        indexes = [
+            models.Index(fields=["email"], name="guardian_by_email"),
+            models.Index(fields=["name", "id"], name="guardian_by_name"),
+            GinIndex(fields=["words"], name="guardian_by_words", fastupdate=False),
+        ]
 
     def __str__(self) -> str:
         return self.name

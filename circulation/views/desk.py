@@ -19,7 +19,8 @@ from django_htmx.http import replace_url
 from circulation.models import Item, Loan, Patron
 from circulation.views import looks
 from circulation.views.just_happened import JustHappened
-from circulation.views.sitting import Mode, Sitting
+from circulation.views.sitting import Mode, Sitting, Told
+from library import slots
 from library.access import Role, allow, may
 
 KEYS = [
@@ -75,8 +76,17 @@ def _sitting(request: HttpRequest, asked: QueryDict) -> Sitting:
 def _shown(request: HttpRequest, sitting: Sitting) -> HttpResponse:
     address = f"{reverse('desk')}?{urlencode(_where(sitting))}"
     part = "desk_work" if request.htmx else "desk"  # type: ignore[attr-defined]
-    answer = render(request, f"circulation/{part}.html", {"here": "desk", "keys": KEYS, **_context(sitting)})
+    context = {"here": "desk", "keys": KEYS, "told": _told(request, sitting), **_context(sitting)}
+    answer = render(request, f"circulation/{part}.html", context)
     return replace_url(answer, address)
+
+
+def _told(request: HttpRequest, sitting: Sitting) -> list[tuple[Told, list[slots.PageVerb]]]:
+    """What is told, with what other apps offer about a thing that came back."""
+    return [
+        (told, [verb for ask in slots.returned_verbs for verb in ask(request, told.returned)] if told.returned else [])
+        for told in sitting.told
+    ]
 
 
 def _where(sitting: Sitting) -> dict[str, object]:

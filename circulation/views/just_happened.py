@@ -66,6 +66,8 @@ class Shown:
     to_do: str
     seconds: int
     """For so long it can still be undone."""
+    loan: int | None
+    """The loan that a librarian may open; a lending that was undone has none."""
 
 
 class JustHappened:
@@ -128,6 +130,7 @@ class JustHappened:
             small=" · ".join(filter(None, [f"{timezone.localtime(moment):%H:%M}", _small(entry, borrower, moment)])),
             to_do="" if entry.undone else entry.to_do,
             seconds=self._seconds_left(entry),
+            loan=None if entry.undone and deed == Deed.LENT else entry.loan,
         )
 
     def _keep(self) -> None:

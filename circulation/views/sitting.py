@@ -5,7 +5,7 @@ is told with the deed that would mend it. Knows no HTTP: the views hand over wha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ class Told:
     sentence: str
     title: str = ""
     offers: tuple[Offer, ...] = ()
+    returned: int | None = None
+    """The loan that came back and may not simply be forgotten: other apps offer what can be done about it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ class Sitting:
             return False
         sentence, to_do = self._to_do_about(loan)
         if sentence:
-            self.told.append(_about(item, "Returned.", f"{item} {sentence}"))
+            self.told.append(replace(_about(item, "Returned.", f"{item} {sentence}"), returned=loan.pk))
         self.happened.add(Deed.RETURNED, item, loan, to_do=to_do)
         return True
 

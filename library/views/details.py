@@ -36,6 +36,7 @@ class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]
             "open_weekdays",
             "reply_to",
             "paper",
+            "keep_borrowers_days",
             "currency",
             "no_fees_sentence",
             "still_borrow_sentence",

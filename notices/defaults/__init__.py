@@ -8,6 +8,7 @@ the finished blocks that the bodies name. The wording follows ``wording.md``; th
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from circulation.models import Loan
@@ -31,7 +32,12 @@ class DefaultTemplate:
 
 def load() -> list[DefaultTemplate]:
     """All of them, by service and key."""
-    return list(_read())
+    return list(_all())
+
+
+@cache
+def _all() -> tuple[DefaultTemplate, ...]:
+    return tuple(_read())
 
 
 def _read() -> Iterator[DefaultTemplate]:

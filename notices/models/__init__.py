@@ -2,12 +2,13 @@
 
 from .letter import Letter, Line
 from .notice import Notice
-from .run import Outcome, Run, RunSettings
+from .run import KeptForecast, Outcome, Run, RunSettings
 from .schedule import Schedule, Step
 from .template import Audience, Template, TemplateVersion
 
 __all__ = [
     "Audience",
+    "KeptForecast",
     "Letter",
     "Line",
     "Notice",

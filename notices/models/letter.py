@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -10,13 +11,15 @@ from smtp_gateway.models import OutboundMessage
 
 from .notice import Notice
 from .run import Run
-from .schedule import step_name
-from .template import Audience, TemplateVersion
+from .template import Audience, Template, TemplateVersion, letter_name
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def to_write(self) -> Self:
         return self.filter(state=Letter.State.PLANNED)
+
+    def printed(self) -> Self:
+        return self.filter(state=Letter.State.PRINTED)
 
     def on_paper(self) -> Self:
         return self.filter(channel=Letter.Channel.PAPER)
@@ -44,6 +47,7 @@ class Letter(models.Model):
            └─▶ could not be written                         with the reason; writing it again is one click
         draft ─▶ queued | to print                          by hand: shown to a person, and sent as it was shown
         planned, held, queued and to print ─▶ taken back    nothing is left to say
+        opened                                              in the librarian's own mail program; nobody knows the rest
         """
 
         PLANNED = "planned", "To be written"
@@ -55,6 +59,7 @@ class Letter(models.Model):
         DROPPED = "dropped", "Dropped"
         FAILED = "failed", "Could not be written"
         DRAFT = "draft", "Shown, not sent"
+        OPENED = "opened", "Opened in mail program"
 
     class Channel(models.TextChoices):
         EMAIL = "email", "Email"
@@ -65,7 +70,10 @@ class Letter(models.Model):
     audience = models.CharField(max_length=8, choices=Audience.choices)
     channel = models.CharField(max_length=5, choices=Channel.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
-    number = models.SmallIntegerField("highest step")
+    kind = models.CharField(
+        max_length=10, choices=Template.Kind.choices, default=Template.Kind.STEP, db_default=Template.Kind.STEP.value
+    )
+    number = models.SmallIntegerField("highest step", help_text="0 for letters that are not of a step.")
     revision = models.PositiveSmallIntegerField(
         default=0, help_text="Counts up when it is written again without a loan."
     )
@@ -94,9 +102,24 @@ class Letter(models.Model):
     )
     expires_at = models.DateTimeField(null=True, blank=True)
     why = models.TextField(blank=True, help_text="Why it was taken back, or could not be written.")
+    corrected_by = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrects",
+        help_text="The correction that says that this letter was a mistake: one for each reader.",
+    )
     made_at = models.DateTimeField(auto_now_add=True)
     written_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last opened it for printing.")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     printed_at = models.DateTimeField(null=True, blank=True)
+    printed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     notices: "models.ManyToManyField[Notice, Line]" = models.ManyToManyField(
         Notice, through="Line", related_name="letters"
@@ -121,6 +144,7 @@ class Letter(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=Q(state="planned"), name="letter_to_write"),
             models.Index(fields=["id"], condition=Q(state="to_print"), name="letter_to_print"),
+            models.Index(fields=["printed_at"], condition=Q(state="printed"), name="letter_printed"),
             models.Index(fields=["id"], condition=Q(state="held"), name="letter_held"),
             models.Index(fields=["id"], condition=Q(state="failed"), name="letter_failed"),
             models.Index(fields=["day"], name="letter_by_day"),
@@ -128,7 +152,7 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject or f"{step_name(self.number)} to {self.recipient}"
+        return self.subject or f"{self.step_name} to {self.recipient}"
 
     @property
     def recipient(self) -> Patron | Guardian | Group | PartnerLibrary:
@@ -144,7 +168,12 @@ class Letter(models.Model):
 
     @property
     def step_name(self) -> str:
-        return step_name(self.number)
+        return letter_name(self.kind, self.number)
+
+
+def message_key(letter: int, revision: int) -> str:
+    """By which the outbox knows the message of a letter; each time it is written again it is another message."""
+    return f"letter:{letter}:{revision}"
 
 
 class Line(models.Model):

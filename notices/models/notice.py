@@ -15,6 +15,10 @@ from .schedule import Step, step_name
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def standing(self) -> Self:
         """What counts as said, or as settled by dropping it: neither undone nor taken back before sending."""
+        return self.spoken().exclude(number=0)
+
+    def spoken(self) -> Self:
+        """The same, and what letters by hand said beside the ledger."""
         return self.filter(undone_at=None, taken_back_at=None)
 
     def told(self) -> Self:
@@ -33,6 +37,9 @@ class Notice(models.Model):
 
     Letters by hand begin as drafts. Their notices stand as taken back until the letters are sent, so that whatever
     reads the ledger passes them over, and become said then.
+
+    ``number`` 0 is no step: a letter spoke of the loan, and the ledger is left alone (an extra letter, *Term ends*, a
+    correction …). It is taken back in time like any other, and said as often as a person wishes.
     """
 
     loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="notices")
@@ -57,10 +64,9 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["loan", "due_on", "number", "occurrence"],
-                condition=Q(undone_at=None, taken_back_at=None),
+                condition=Q(undone_at=None, taken_back_at=None) & ~Q(number=0),
                 name="notice_once_per_loan_due_date_and_step",
             ),
-            models.CheckConstraint(condition=~Q(number=0), name="notice_number_is_a_step"),
         ]
         indexes = [models.Index(fields=["run"], name="notice_by_run")]
 

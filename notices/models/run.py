@@ -186,3 +186,17 @@ class Run(models.Model):
         """Every outcome with its count, the said ones first."""
         order = [Outcome.EMAIL, Outcome.PAPER, *[one for one in Outcome if one not in (Outcome.EMAIL, Outcome.PAPER)]]
         return [(outcome, getattr(self, outcome.value)) for outcome in order]
+
+
+class KeptForecast(models.Model):
+    """The forecast that was worked out last, in one row: figures alone, which anybody may look at again."""
+
+    day = models.DateField(help_text="The day on which it looked ahead.")
+    made_at = models.DateTimeField()
+    days = models.JSONField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="forecast_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"Forecast of {self.made_at:%-d %B %Y}"

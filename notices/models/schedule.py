@@ -163,7 +163,9 @@ class Step(models.Model):
 
 
 def step_name(number: int) -> str:
-    """What screens call a step: *Reminder*, *Overdue 2*."""
+    """What screens call a step: *Reminder*, *Overdue 2*; 0 is what a letter by hand says beside the steps."""
     if number > 0:
         return f"Overdue {number}"
+    if number == 0:
+        return "Letter by hand"
     return "Reminder" if number == -1 else f"Reminder {-number}"

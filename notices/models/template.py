@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from circulation.models import Loan
 
+from .schedule import step_name
+
 
 class Audience(models.TextChoices):
     """Who reads a letter, and therefore what may stand in it."""
@@ -75,3 +77,8 @@ class TemplateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.template}, version {self.number}"
+
+
+def letter_name(kind: str, number: int) -> str:
+    """What screens call a letter: *Overdue 2*, *Term ends*."""
+    return step_name(number) if kind == Template.Kind.STEP else str(Template.Kind(kind).label)

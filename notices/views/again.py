@@ -1,4 +1,5 @@
-"""*Write again* on the page of a message that could not be sent, when its reader has a new address."""
+"""*Write again* for a message that could not be sent, when its reader has a new address; *Send again* for one that was
+sent and did not come."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,4 +22,17 @@ def write_again(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         where = f"goes to {letter.to}" if letter.channel == Letter.Channel.EMAIL else "goes on paper"
         messages.success(request, f"The letter is written again within a minute and {where}.")
+    return HttpResponseRedirect(reverse("message", args=[pk]))
+
+
+@allow(Role.LIBRARIAN)
+@require_POST
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        letter = again.send(pk, on=timezone.localdate())
+    except again.AgainError as reason:
+        messages.warning(request, str(reason))
+    else:
+        where = f"goes to {letter.to}" if letter.channel == Letter.Channel.EMAIL else "goes on paper"
+        messages.success(request, f"A copy is written within a minute and {where}. It does not count as a step.")
     return HttpResponseRedirect(reverse("message", args=[pk]))

@@ -6,17 +6,20 @@ has an address and a policy of its own, as on a message's page.
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from circulation.calendar import CalendarError
+from circulation.models import Patron
 from circulation.words import several
+from library import lists
 from library.access import Role, allow
 from notices import letters as by_hand
-from notices.models import Letter, Run
+from notices import rehearse
+from notices.models import Audience, Letter, Run, Template
 from notices.views.letters_choice import Choice
 from notices.views.letters_shown import Shown, lately
 from smtp_gateway import throttle
@@ -34,7 +37,9 @@ CHANNELS = {
 @allow(Role.LIBRARIAN)
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
-    return render(request, "notices/letters.html", {"here": "letters", "form": Choice(), "lately": lately()})
+    return render(
+        request, "notices/letters.html", {"here": "letters", "form": Choice.asked_by(request.GET), "lately": lately()}
+    )
 
 
 @allow(Role.LIBRARIAN)
@@ -52,6 +57,29 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @allow(Role.LIBRARIAN)
+@require_POST
+def leaving(request: HttpRequest) -> HttpResponse:
+    """The drafts of *Leaving* to the ticked people (product.md, C8); whom else to write to can be chosen there."""
+    patrons = Patron.objects.filter(pk__in=lists.ticked(request.POST), erased_at=None)
+    if not patrons:
+        messages.warning(request, "Nobody was ticked, so nothing was written.")
+        return redirect("leavers")
+    try:
+        run = by_hand.draft(
+            kind=Template.Kind.LEAVING,
+            audience=Audience.PATRON,
+            patrons=patrons,
+            days_late=None,
+            on=timezone.localdate(),
+            by=_who(request),
+        )
+    except CalendarError as reason:
+        messages.warning(request, str(reason))
+        return redirect("leavers")
+    return redirect("letters-look", run.pk)
+
+
+@allow(Role.LIBRARIAN)
 @require_safe
 def look(request: HttpRequest, pk: int) -> HttpResponse:
     """Who gets what, and each letter as it will be; once sent, what became of them."""
@@ -64,7 +92,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
         waiting = OutboundMessage.objects.waiting().count()
         context["empty_at"] = throttle.empty_at(waiting, at=timezone.now()) if waiting else None
         return render(request, "notices/letters_sent.html", context)
-    return render(request, "notices/letters_look.html", {**context, "form": Choice(initial=run.choice)})
+    return render(request, "notices/letters_look.html", {**context, "form": Choice.of(run)})
 
 
 @allow(Role.LIBRARIAN)
@@ -84,8 +112,24 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     elif not ticked:
         messages.warning(request, "Nothing was ticked, so nothing was sent.")
     else:
-        _send(request, run, ticked)
-    return HttpResponseRedirect(request.path.removesuffix("send/"))
+        on_paper = _send(request, run, ticked)
+        if on_paper and request.POST["how"] == "print":
+            return redirect("print-queue")
+    return redirect("letters-look", pk)
+
+
+@allow(Role.LIBRARIAN)
+@require_POST
+def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
+    """One of each kind of these drafts to the address for tests."""
+    run = get_object_or_404(Run, pk=pk, state__in=Run.State.by_hand())
+    try:
+        number = rehearse.send(run, with_names="with_names" in request.POST, at=timezone.now())
+    except (rehearse.RehearsalError, OutboxError) as reason:
+        messages.warning(request, str(reason))
+    else:
+        messages.success(request, f"{several(number, 'rehearsal')} put into the outbox, to the address for tests.")
+    return redirect("letters-look", pk)
 
 
 @allow(Role.LIBRARIAN)
@@ -99,12 +143,13 @@ def html(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(letter.html, headers={"Content-Security-Policy": POLICY})
 
 
-def _send(request: HttpRequest, run: Run, ticked: set[int]) -> None:
+def _send(request: HttpRequest, run: Run, ticked: set[int]) -> int:
+    """How many of them went into the print queue."""
     try:
         sent = by_hand.send(run, ticked, on=timezone.localdate(), by=_who(request))
     except (by_hand.LettersError, OutboxError) as reason:
         messages.warning(request, str(reason))
-        return
+        return 0
     done = []
     if sent.by_email:
         done.append(f"{several(sent.by_email, 'letter')} put into the outbox.")
@@ -113,6 +158,7 @@ def _send(request: HttpRequest, run: Run, ticked: set[int]) -> None:
     messages.success(request, " ".join(done)) if done else messages.warning(request, "No letter was sent.")
     if sent.left_out:
         messages.warning(request, " ".join(sent.left_out))
+    return sent.on_paper
 
 
 def _who(request: HttpRequest) -> User | None:

@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Min, QuerySet
 
 from circulation.models import Loan, Patron
-from circulation.words import a_day, several
+from circulation.words import a_day, several, who
 from notices import letters
-from notices.models import Audience, Letter, Notice, Outcome, Run
-from notices.views.letters_choice import LETTERS
+from notices.letter_kinds import TO, LetterKind
+from notices.models import Audience, Letter, Notice, Outcome, Run, Template
 
 PEOPLE = ("patron__group", "guardian", "also_guardian", "message")
 LATELY = 5
@@ -51,7 +51,7 @@ class Row:
 class LeftOut:
     """A loan that was asked for and is not written about."""
 
-    patron: Patron
+    about: str
     title: str
     why: str
 
@@ -67,31 +67,39 @@ class Shown:
 
     @property
     def title(self) -> str:
-        """``Overdue, first, to patrons``."""
-        to = "guardians" if self._choice["audience"] == Audience.GUARDIAN else "patrons"
-        return f"{LETTERS[self._choice['number']]}, to {to}"
+        """``Overdue, first, to patrons``; a correction goes to whom the mistake went."""
+        kind = LetterKind.of(self._choice)
+        if "audience" not in self._choice:
+            return kind.name
+        extra = ", extra" if self._choice.get("extra") else ""
+        return f"{kind.name}{extra}, to {TO[Audience(self._choice['audience'])]}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether sending these letters says a step."""
+        return LetterKind.of(self._choice).is_step and not self._choice.get("extra")
 
     @cached_property
     def rows(self) -> list[Row]:
         """The longest late first."""
         with_people = self._letters.select_related(*PEOPLE).defer("text", "html", "message__content")
         found = list(with_people.prefetch_related("lines__notice__loan__patron__group"))
-        recent = letters.written_to(found, on=self.run.day) if self.run.state == Run.State.DRAFT else {}
+        asked = [letter for letter in found if letter.kind != Template.Kind.SLIP]  # slips go with their list
+        recent = letters.written_to(asked, on=self.run.day) if self.run.state == Run.State.DRAFT else {}
         return [_row(letter, on=self.run.day, recent=recent.get(letter.pk)) for letter in found]
 
     @cached_property
     def left_out(self) -> list[LeftOut]:
-        outcomes = dict(self._choice["left_out"])
-        loans = Loan.objects.filter(pk__in=outcomes).select_related("item", "patron__group").order_by("due_on", "pk")
+        outcomes = dict(self._choice.get("left_out", []))
+        loans = Loan.objects.filter(pk__in=outcomes).with_borrowers().order_by("due_on", "pk")
         said = self._said(outcomes)
         return [
             LeftOut(
-                patron=loan.patron,
+                about=who(loan.borrower),
                 title=loan.item.title,
                 why=self._why(loan, Outcome(outcomes[loan.pk]), said.get(loan.pk)),
             )
             for loan in loans
-            if loan.patron is not None
         ]
 
     @cached_property
@@ -166,16 +174,26 @@ def lately() -> list[Shown]:
 def _row(letter: Letter, *, on: date, recent: date | None) -> Row:
     loans = [line.notice.loan for line in letter.lines.all()]
     readers = {loan.patron_id: loan.patron for loan in loans if loan.patron is not None}
-    days = max((on - loan.due_on).days for loan in loans)
-    late = several(days, "day")
     return Row(
         letter=letter,
         name=str(letter.recipient) + (f" and {letter.also_guardian}" if letter.also_guardian else ""),
         address=letter.to or _no_address(letter),
         readers=list(readers.values()),
-        how_late=f"1 loan, {late} late" if len(loans) == 1 else f"{several(len(loans), 'loan')}, oldest {late}",
+        how_late=_how_late(loans, on=on),
         recent=recent,
     )
+
+
+def _how_late(loans: list[Loan], *, on: date) -> str:
+    """``1 loan, 3 days late``, ``2 loans, oldest 9 days late``, ``1 loan, due Thu 26 Nov``, ``1 loan, back``."""
+    number = several(len(loans), "loan")
+    if all(loan.returned_on for loan in loans):
+        return f"{number}, back"
+    first = min(loan.due_on for loan in loans)
+    which = "oldest " if len(loans) > 1 else ""
+    if first >= on:
+        return f"{number}, {'first ' if which else ''}due {a_day(first, on=on)}"
+    return f"{number}, {which}{several((on - first).days, 'day')} late"
 
 
 def _no_address(letter: Letter) -> str:

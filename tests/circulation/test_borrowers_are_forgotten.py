@@ -10,10 +10,11 @@ from django.utils import timezone
 from circulation import desk, retention
 from circulation.models import Loan
 from library.models import Library
-from notices import scan
+from notices import compose, scan, standing, take_back
 from notices.models import Letter, Notice
+from smtp_gateway.models import OutboundMessage
 from tests.builders import a_loan, a_partner
-from tests.notices.builders import a_schedule
+from tests.notices.builders import a_gateway_with_an_address, a_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,28 @@ def test_an_old_letter_is_empty_and_names_no_loan() -> None:
     letter = Letter.objects.get()
     assert (letter.patron, letter.text, letter.html, letter.lines.count()) == (loan.patron, "", "", 0)
     assert [(notice.loan_id, notice.number) for notice in Notice.objects.all()] == [(loan.pk, 1)]
+
+
+def test_what_was_sent_loses_its_text_and_so_does_what_was_written_before() -> None:
+    """A letter that was written again has two messages, and both named the thing."""
+    today = timezone.localdate()
+    standing.set_up()
+    a_gateway_with_an_address()
+    a_schedule(1)
+    loan = a_loan(due=today - timedelta(days=1))
+    scan.run(on=today)
+    compose.write_planned(on=today)
+    take_back.recheck(Letter.objects.values_list("pk", flat=True), why="", on=today, rewrite=[Letter.objects.get().pk])
+    compose.write_planned(on=today)
+    OutboundMessage.objects.filter(letter__isnull=False).update(
+        state="sent", sent_at=timezone.now(), finished_at=timezone.now()
+    )
+    desk.take_back(loan, on=today, at=timezone.now())
+
+    retention.forget(on=today + timedelta(days=61))
+
+    messages = OutboundMessage.objects.order_by("pk")
+    assert [(message.state, bytes(message.content)) for message in messages] == [("cancelled", b""), ("sent", b"")]
 
 
 def test_looking_for_old_loans_reads_no_others() -> None:

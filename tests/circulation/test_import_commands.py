@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from circulation.imports import matching
 from circulation.models import ImportFile, Loan, Patron
 from tests.circulation.conftest import SAMPLES
 
@@ -87,3 +88,37 @@ def test_a_nightly_file_speaks_for_its_day() -> None:
 
     assert "  Return            112" in printed.splitlines()
     assert Loan.objects.filter(returned_on="2026-11-24").count() == 112
+
+
+def test_quiet_prints_figures_and_no_names() -> None:
+    """For the log of a cron: who reads it need not know who borrows."""
+    printed = run("import_patrons", "patrons-with-guardians.csv", quiet=True)
+
+    with pytest.raises(CommandError) as refused:
+        run("import_patrons", "damaged-patrons.csv", quiet=True)
+
+    assert printed.splitlines() == [
+        "Read as our own columns; UTF-8, commas.",
+        "  Rows              240",
+        "  Add               240",
+        "  Change              0",
+        "  Leave as is         0",
+        "  Refused             0",
+        "Applied.",
+    ]
+    assert str(refused.value) == (
+        "damaged-patrons.csv: 8 rows are refused, so nothing is applied. Correct the file, or leave them out "
+        "(--skip-refused). Nothing was changed."
+    )
+
+
+def test_columns_matched_on_the_page_serve_the_command(tmp_path: Path) -> None:
+    """The nightly export of a system that nobody has heard of."""
+    header = ["Nr", "Familie", "Klasse"]
+    matching.remember("patrons", header, {"Nr": "barcode", "Familie": "last_name", "Klasse": "group"})
+    path = tmp_path / "liste.csv"
+    path.write_text("Nr;Familie;Klasse\nP1;Chen;7B\n")
+
+    call_command("import_patrons", str(path), stdout=io.StringIO())
+
+    assert list(Patron.objects.values_list("barcode", "last_name", "group__name")) == [("P1", "Chen", "7B")]

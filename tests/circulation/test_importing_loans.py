@@ -151,7 +151,7 @@ def test_a_file_that_broke_off_is_refused_with_its_figures() -> None:
 
     assert str(refusal) == str(one_less)
     assert str(refusal) == (
-        "This file would return 610 of 700 open loans, more than half. If that is right, say so: --allow-returns 610."
+        "This file would return 610 of 700 open loans, more than half. If that is right, say the number."
     )
     assert Loan.objects.open().count() == 700
     assert ImportFile.objects.filter(state="refused").count() == 2

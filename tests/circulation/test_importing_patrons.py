@@ -150,9 +150,7 @@ def test_every_damaged_row_is_refused_in_a_sentence_and_nothing_is_applied() -> 
         "Line 11, surname: The last name is 5,000 characters long; there is room for 120.",
         "Line 15: A quotation mark is opened here and never closed. Nothing down to line 16 could be read.",
     ]
-    assert str(refusal) == (
-        "8 rows are refused, so nothing is applied. Correct the file, or leave them out (--skip-refused)."
-    )
+    assert str(refusal) == "8 rows are refused, so nothing is applied. Correct the file, or leave them out."
     assert Patron.objects.count() == 0
 
 
@@ -228,7 +226,8 @@ def test_columns_matched_by_hand() -> None:
     file = imports.a_file(b"Nr;Familie;Vorname;Klasse\nP1;Chen;Mia;7B\n", kind="patrons", name="liste.csv")
     chosen = {"Nr": "barcode", "Familie": "last_name", "Vorname": "first_name", "Klasse": "group"}
 
-    imports.apply(file, on=NOON.date(), at=NOON, chosen=chosen)
+    file.chosen = chosen
+    imports.apply(file, on=NOON.date(), at=NOON)
 
     assert list(Patron.objects.values_list("barcode", "first_name", "group__name")) == [("P1", "Mia", "7B")]
 
@@ -245,8 +244,11 @@ def test_who_is_no_longer_listed_stays_unless_asked(said: list[Any]) -> None:
     stays = bring_in("patrons", content)
     moves = bring_in("patrons", content, unmatched=True)
 
-    assert (stays.unmatched, moves.unmatched) == (0, 1)
-    assert stays.notes == ["1 patron on file, not in this list: nothing happens to them (--unmatched moves them)."]
+    assert [(plan.unlisted, plan.unmatched) for plan in (stays, moves)] == [(1, 0), (1, 1)]
+    assert [plan.notes for plan in (stays, moves)] == [
+        [],
+        ["1 patron on file, not in this list: they are moved to the group Unmatched."],
+    ]
     assert dict(Patron.objects.values_list("barcode", "group__name")) == {
         "P1": "7B",
         "P2": "Unmatched",

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from tests.journeys.system import System
+from tests.builders import a_group, a_guardian, a_loan, a_patron, an_item
+from tests.faults.installation import connecting_to
+from tests.journeys.system import System, eventually
 from tests.smtp_gateway.scripted import ScriptedServer
 
 pytestmark = pytest.mark.slow
@@ -99,6 +102,60 @@ def test_letters_overdue_first(page: Page, system: System, server: ScriptedServe
     page.get_by_role("button", name="Show letters").click()
     expect(page.get_by_role("heading", name="Nobody gets this letter")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Overdue 1 was said on")
+
+
+@pytest.fixture(scope="module")
+def two_classes(system: System, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In each of 8B and 8C one child, and one parent, with an email address and one without."""
+    with django_db_blocker.unblock(), connecting_to(system.database_url):
+        due = timezone.localdate() - timedelta(days=2)
+        for name in ("8B", "8C"):
+            for first, email in (("Ruby", f"ruby.{name}@students.example"), ("Zayd", "")):
+                home = a_guardian(name=f"Parent of {first}", email=email.replace("students", "home"))
+                child = a_patron(
+                    group=a_group(name=name), first_name=first, last_name="Lee", email=email, guardians=[home]
+                )
+                a_loan(due=due, patron=child, item=an_item(title=f"Holes {name}"))
+        yield
+
+
+@pytest.mark.parametrize(
+    ("group", "variant", "to", "words"),
+    [
+        ("8B", "Patron", "ruby.8B@students.example", "Holes 8B"),
+        ("8C", "Guardian", "ruby.8C@home.example", "Ruby (8C), 1 book"),  # no step says that the title may be told
+    ],
+)
+def test_both_variants_printed_and_emailed(
+    page: Page, system: System, server: ScriptedServer, two_classes: None, group: str, variant: str, to: str, words: str
+) -> None:
+    """The report for a class, to the patrons or to their parents: by email, and print for the rest."""
+    _choose(page, group=group, variant=variant)
+    expect(page.get_by_role("heading", name="2 letters about 2 loans")).to_be_visible()
+    shown = page.frame_locator("#letter iframe").locator("body").inner_text()
+
+    page.get_by_role("button", name="Email 1, print 1").click()
+    expect(page.get_by_role("status").first).to_have_text(
+        "1 letter put into the outbox. 1 letter put into the print queue."
+    )
+    page.get_by_role("link", name="Print queue").last.click()
+    row = page.locator("tbody tr", has_text=group)
+    expect(row).to_contain_text("1 letter")
+
+    assert eventually(lambda: [mail for mail in server.received if mail.to == to] != [], seconds=A_CHECK / 1000)
+    [mail] = [mail for mail in server.received if mail.to == to]
+    assert words in shown
+    assert words.encode() in mail.content
+
+
+def _choose(page: Page, *, group: str, variant: str) -> None:
+    page.goto("/letters/")
+    page.get_by_label("Letter", exact=True).select_option("Overdue, first")
+    page.get_by_label("To", exact=True).select_option(variant)
+    page.locator("details.picker summary").click()
+    page.get_by_label(group, exact=True).check()
+    page.locator("details.picker summary").click()
+    page.get_by_role("button", name="Show letters").click()
 
 
 def _a_library(system: System) -> None:

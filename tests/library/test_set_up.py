@@ -10,6 +10,7 @@ pytestmark = pytest.mark.django_db
 TICKS = [
     ("Daily log", "smtp_gateway.daily_log_if_due", "every 30 seconds", "celery", 60),
     ("Daily overdue scan", "notices.scan_if_due", "every 30 seconds", "celery", 60),
+    ("Forget old borrowers", "circulation.forget", "every 3600 seconds", "celery", 7200),
     ("Send the next batch", "smtp_gateway.check", "every 5 seconds", "gateway", 10),
 ]
 
@@ -21,7 +22,7 @@ def ticks():
     ]
 
 
-def test_the_clock_has_three_ticks(capsys):
+def test_the_clock_has_four_ticks(capsys):
     """Beat says "look at the clock"; nothing else is scheduled."""
     call_command("set_up")
 

@@ -48,7 +48,7 @@ def test_home_speaks_of_letters_for_the_printer(today: date, request_of_an_admin
 
     [need] = on_other_pages.needs(request_of_an_administrator, today)
 
-    assert (need.sentence, need.action) == ("1 letter waits for the printer.", "See them")
+    assert (need.sentence, need.action) == ("1 letter waits for the printer.", "Print 1")
 
 
 def test_home_says_why_a_letter_could_not_be_written(today: date, request_of_an_administrator: HttpRequest) -> None:

@@ -98,7 +98,7 @@ def test_a_template_reaches_nothing_but_its_data(template: str):
 @pytest.mark.parametrize("name", ["assign", "capture", "include", "render", "increment", "cycle", "tablerow", "raw"])
 def test_tags_that_letters_do_not_need_are_unknown(name: str):
     """A short list: if, unless, case, for, comment."""
-    with pytest.raises(TemplateError, match=f"(?i)tag .{name}"):
+    with pytest.raises(TemplateError, match=f"Letters know no tag “{name}”"):
         rendering.compiled(subject="", body=f"{{% {name} x %}}{{% end{name} %}}", audience=Audience.PATRON)
 
 
@@ -121,13 +121,13 @@ def test_a_long_range_is_refused_before_it_counts(body: str):
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("{% for i in (1..1000) %}{% for j in (1..1000) %}x{% endfor %}{% endfor %}", "(?i)loop iteration limit"),
+        ("{% for i in (1..1000) %}{% for j in (1..1000) %}x{% endfor %}{% endfor %}", "go round more than 2,000 times"),
         ("{% for i in (1..1000) %}" + "much " * 100 + "{% endfor %}", "longer than 100 kB"),
         ("{{" * 10_000, "is not closed"),
         ("{{" * 250 + " " * 19_000, "is not closed"),
         ("{% if" + " " * 19_000 + "%}", "is not closed"),
         ("{{ books }}" * 501, "more than 500 fields and tags"),
-        ("{% if true %}" * 40 + "x" + "{% endif %}" * 40, "(?i)nest"),
+        ("{% if true %}" * 40 + "x" + "{% endif %}" * 40, "Too many tags stand inside one another"),
     ],
 )
 def test_a_template_cannot_run_away(body: str, sentence: str):

@@ -20,18 +20,24 @@ def test_good_wording_has_no_errors():
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
-        ("Hi {{ deer }}", "Line 1, column 7: There is no field “deer” in this letter."),
-        ("Hi\n\n  {{ book.titel }}", "Line 3, column 6: There is no field “book.titel” in this letter."),
+        ("Hi {{ deer }}", "Line 1, column 7: There is no field “deer” in this letter. Did you mean “dear”?"),
+        ("Hi\n\n  {{ book.titel }}", "Line 3, column 6: There is no field “book.titel” in this letter. Did you mean “book.title”?"),
         (
             "{% for b in books %}\n{{ b.titel }}{% endfor %}",
-            "Line 2, column 4: There is no field “b.titel” in this letter.",
+            "Line 2, column 4: There is no field “b.titel” in this letter. Did you mean “b.title”?",
         ),
-        ("{% if librari.name %}x{% endif %}", "Line 1, column 7: There is no field “librari.name” in this letter."),
+        ("{% if librari.name %}x{% endif %}", "Line 1, column 7: There is no field “librari.name” in this letter. Did you mean “library.name”?"),
+        ("{{ patron.nme }}", "Line 1, column 4: There is no field “patron.nme” in this letter. Did you mean “dear”?"),
+        (
+            "{{ book.known_as }}",
+            "Line 1, column 4: There is no field “book.known_as” in this letter. "
+            "The name that a child is known by stands in letters to that child alone, as “dear”.",
+        ),
         ("a\r\nb {{ library }}", "Line 2, column 6: “library” is not a word or a number; choose one of its fields."),
         ("{{ dear", "Line 1, column 1: “{{” is not closed: “}}” is missing."),
-        ("a {{ dear | }}", "Line 1, column 3: Expected word, found end of expression."),
-        ("a\n{% if dear %}b", "Line 2, column 1: Expected tag endif, found end of expression."),
-        ("{% else %}", "Line 1, column 4: Unexpected tag 'else'."),
+        ("a {{ dear | }}", "Line 1, column 3: Something is missing after the last sign: a field or a filter."),
+        ("a\n{% if dear %}b", "Line 2, column 1: This is not closed: “{% endif %}” is missing."),
+        ("{% else %}", "Line 1, column 4: “{% else %}” stands outside of if and case."),
         ("{{ count | plural }}", 'Plural needs two words, as in count | plural: "book", "books".'),
         (
             "- a{% if dear %}\\\n  b{% endif %}",

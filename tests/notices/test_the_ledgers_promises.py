@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from circulation.models import Loan
-from notices import scan
+from notices import scan, undo
 from notices.models import Notice, Run, Schedule
 from tests.builders import a_group, a_loan, a_patron
 from tests.notices.builders import a_notice, a_schedule
@@ -33,7 +33,10 @@ schedules = st.fixed_dictionaries(
     }
 )
 events = st.lists(
-    st.tuples(st.integers(0, DAYS - 1), st.sampled_from(["return", "undo", "renew", "move", "edit", "twice"])),
+    st.tuples(
+        st.integers(0, DAYS - 1),
+        st.sampled_from(["return", "undo", "renew", "move", "edit", "twice", "beside", "back"]),
+    ),
     max_size=6,
 )
 
@@ -41,7 +44,8 @@ events = st.lists(
 @settings(max_examples=15)
 @given(first=schedules, second=schedules, happens=events, missed=st.sets(st.integers(0, DAYS - 1), max_size=30))
 def test_six_weeks_of_a_loan(first: dict, second: dict, happens: list, missed: set[int]) -> None:
-    """Runs missed, renewals, returns and undone returns, another group, another schedule, a run made twice."""
+    """Runs missed, renewals, returns and undone returns, another group, another schedule, a run made twice, letters
+    beside the ledger, the last step taken back by hand."""
     with one_example():
         home, other = a_group(), a_group()
         one = a_schedule(*first.pop("days"), groups=[home], **first)
@@ -75,6 +79,10 @@ def change(loan: Loan, event: str, *, on: date, groups: list, schedule: Schedule
             step.save()
     elif event == "twice":
         scan.run(on=on)
+    elif event == "beside":
+        Notice.objects.create(loan=loan, due_on=loan.due_on, number=0, said_on=on)
+    elif event == "back":
+        undo.undo([one.pk for one in undo.last_steps([loan.pk])], reason="By mistake.", by=None, on=on)
     loan.save()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from library import areas
@@ -29,12 +30,51 @@ class Address:
 
 
 #: JSON and downloads. Letters in their sandbox have names in -html; targets of forms answer 405.
-NO_DOCUMENT = {"health", "live", "message-eml"}
+NO_DOCUMENT = {"health", "live", "message-eml", "import-refused", "import-original"}
+#: Addresses about one of the sample's people, and which of them.
+PEOPLE = {
+    "patron": "patron",
+    "patron-edit": "patron",
+    "patron-switches": "patron",
+    "patron-no-letters": "patron",
+    "patron-left": "patron",
+    "patron-erase": "patron",
+    "guardianship-add": "patron",
+    "guardianship": "guardianship",
+    "guardianship-letters": "guardianship",
+    "guardian": "guardian",
+    "guardian-edit": "guardian",
+    "guardian-letters": "guardian",
+    "group": "group",
+    "partner": "partner",
+    "partner-edit": "partner",
+    "patron-email": "patron",
+    "patron-email-opened": "patron",
+    "patron-email-send": "patron",
+    "loan-take-back": "loan",
+    "item": "item",
+    "item-edit": "item",
+    "loan": "loan",
+    "loan-do": "loan",
+    "loan-status": "loan",
+    "loan-due": "loan",
+    "interlibrary-agree": "loan",
+}
 #: More than one address for a view: its other tabs.
 QUERIES = {
     "outbox": [f"?tab={tab}" for tab in TABS] + ["?q=nobody-is-called-that", "?day=2026-11-23&kind=notice"],
     "gateway-log": ["", "?action=stopped&who=people"],
     "daily-log": ["", "?as=text"],
+    "print-queue": ["", "?tab=printed"],
+    "print-queue-print": ["", "?slips=1"],
+    "class-lists": ["", "?day=every"],
+    "items": ["", "?where=out", "?q=nothing-is-called-that"],
+    "loans": ["", "?tab=returned", "?tab=ready-to-bill", "?q=nobody-is-called-that"],
+    "find": ["", "?q=che", "?q=nobody-is-called-that"],
+    "runs": ["", "?tab=held"],
+    "due-notices": ["", "?by=clock&tab=letters", "?tab=not_yet", "?step=3&channel=paper"],
+    "run": ["", "?tab=paper"],
+    "closed-days": ["", "?year=2027"],
 }
 
 
@@ -78,10 +118,34 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
         return [{"key": area.key} for area in areas.every() if not area.page]
     if pattern.name == "message":
         return [{"pk": message.pk} for message in sample.messages.values()]
-    if pattern.name in ("letters-look", "letters-send"):
+    if pattern.name in ("letters-look", "letters-send", "letters-rehearse"):
         return [{"pk": run.pk} for run in sample.letters_by_hand]
     if pattern.name == "letters-letter-html":
         return [{"pk": sample.letters_by_hand[0].letters_of.earliest("pk").pk}]
+    if pattern.name in ("account", "account-let-in"):
+        return [{"pk": User.objects.get_or_create(username="somebody")[0].pk}]
+    if pattern.name in PEOPLE:
+        return [{"pk": sample.people[PEOPLE[pattern.name]]}]
+    if pattern.name in ("letter", "letter-html"):
+        return [{"pk": letter.pk} for letter in sample.letters_by_hand[1].letters_of.all()]
+    if pattern.name in ("loan-next-letter", "due-notices-letters"):
+        return [{"pk": sample.spoken_of_next.pk}]
+    if wanted == {"pk", "place"}:
+        return [{"pk": sample.spoken_of_next.pk, "place": 1}]
+    if pattern.name == "schedule-ready-made":
+        return [{"key": sample.schedule.preset}, {"key": "bibliotech"}]
+    if pattern.name in ("schedule", "schedule-remove"):
+        return [{"pk": sample.schedule.pk}]
+    if pattern.name in ("run", "run-let-go", "run-drop", "run-write-again", "run-correct"):
+        return [{"pk": sample.run.pk}]
+    if pattern.name == "run-letter":
+        return [{"pk": letter.pk} for letter in sample.run.letters_of.all()]
+    if pattern.name in ("closed-days-change", "closed-days-remove"):
+        return [{"pk": sample.closed_days.pk}]
+    if pattern.name and pattern.name.startswith("import-"):
+        return [{"pk": file.pk} for file in sample.files]
+    if pattern.name and pattern.name.startswith("template"):
+        return [{"pk": template.pk} for template in sample.templates]
     if wanted == {"day"}:
         return [{"day": sample.daily_log.day}]
     if wanted == {"pk"}:

@@ -6,13 +6,15 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from circulation.models import Loan
+from circulation.imports import by_hand
+from circulation.imports.plan import Options
+from circulation.models import ClosedDays, ImportFile, Loan
 from library.models import Library
-from notices import letters, standing
-from notices.models import Audience, Letter, Notice, Run
+from notices import letters, presets, standing, templates
+from notices.models import Audience, Letter, Notice, Run, Schedule, Template
 from smtp_gateway import outbox
 from smtp_gateway.models import DailyLog, DeliveryAttempt, Gateway, OutboundMessage
-from tests.builders import a_group, a_loan, a_partner, a_patron
+from tests.builders import a_closed_day, a_group, a_guardian, a_guardianship, a_loan, a_partner, a_patron
 
 State = OutboundMessage.State
 Outcome = DeliveryAttempt.Outcome
@@ -48,6 +50,39 @@ class Sample:
     messages: dict[State, OutboundMessage]
     run: Run
     daily_log: DailyLog
+
+    @cached_property
+    def people(self) -> dict[str, int]:
+        """A patron with loans and a guardian, and their rows' numbers; made when a crawl asks for them."""
+        return _people(timezone.localdate())
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Reminders, letters home and a last step; a ready-made one."""
+        return presets.load("secondary_school")
+
+    @cached_property
+    def closed_days(self) -> ClosedDays:
+        """Holidays that begin today."""
+        today = timezone.localdate()
+        return a_closed_day(day=today, until=today + timedelta(days=20), name="Summer holidays")
+
+    @cached_property
+    def files(self) -> list[ImportFile]:
+        """A file in every state of an import, and one whose columns nobody knows."""
+        return _files(timezone.now())
+
+    @cached_property
+    def templates(self) -> list[Template]:
+        """One in somebody's own words with earlier versions, one that nobody has worded."""
+        return _templates(timezone.localdate())
+
+    @cached_property
+    def spoken_of_next(self) -> Loan:
+        """Lent to a library and late, so that a letter about it comes; no import moves its borrower."""
+        standing.set_up()
+        presets.load("illiad_lending")
+        return a_loan(due=timezone.localdate() - timedelta(days=2), partner=a_partner())
 
     @cached_property
     def letters_by_hand(self) -> tuple[Run, Run]:
@@ -137,8 +172,60 @@ def _a_run(day: date, now: datetime) -> Run:
     Notice.objects.create(loan=loan, due_on=loan.due_on, number=2, run=run, said_on=day)
     common = {"run": run, "service": loan.service, "audience": "patron", "patron": patron, "number": 2, "day": day}
     Letter.objects.create(channel="email", to=patron.email, state=Letter.State.QUEUED, **common)
-    Letter.objects.create(channel="paper", state=Letter.State.TO_PRINT, **common)
+    words = {"subject": "A library book to bring back", "text": "Hi Mia,", "html": '<td class="body"><p>Hi Mia,</p></td>'}
+    Letter.objects.create(channel="paper", state=Letter.State.TO_PRINT, **words, **common)
     return run
+
+
+def _people(day: date) -> dict[str, int]:
+    """Two sisters, a father who is written to about one of them, and a library far away."""
+    ruby, asha = a_patron(group=a_group(name="7B"), known_as="Roo"), a_patron(group=a_group(name="5A"), email="")
+    father = a_guardian()
+    link = a_guardianship(patron=ruby, guardian=father)
+    a_guardianship(patron=asha, guardian=father, library_letters=False, reason="Asked not to be written to.")
+    late = a_loan(due=day - timedelta(days=14), patron=ruby)
+    a_loan(due=day + timedelta(days=2), patron=ruby)
+    a_loan(due=day - timedelta(days=3), patron=a_patron(left_on=day - timedelta(days=9)))
+    return {
+        "patron": ruby.pk,
+        "guardian": father.pk,
+        "guardianship": link.pk,
+        "group": ruby.group_id,
+        "partner": a_partner().pk,
+        "loan": late.pk,
+        "item": late.item_id,
+    }
+
+
+def _files(now: datetime) -> list[ImportFile]:
+    """With what is added, changed, absent and refused, a question, and letters that go on paper instead."""
+    day, header = timezone.localdate(now), "barcode,last_name,first_name,group,email,guardian_name,guardian_email"
+    a_loan(due=day, patron=a_patron(barcode="P1", first_name="Mia", last_name="Chen", group=a_group(name="7B")))
+    rows = "P1,Chen,Mia,7A,,Ann Chen,chen@home.example\nP7,Lee,Tom,7A,,Bo Lee,chen@home.example\nP8,Lee,Kim,7A,no,,"
+    loans = f"barcode,title,patron_barcode,due\nX1,Holes,P1,{day}"
+    whole = Options(skip_refused=True, unmatched=True)
+
+    def taken_in(content: str, kind: str = "patrons") -> ImportFile:
+        return by_hand.take_in(content.encode(), kind=kind, name=f"{kind}.csv", on=day, at=now)
+
+    planned, doubted = taken_in(f"{header}\n{rows}"), taken_in(loans, "loans")
+    unknown, refused = taken_in("Nr;Name\n1;Chen"), taken_in("")
+    waiting = by_hand.ask_to_apply(taken_in(f"{header}\n{rows}").pk, whole, at=now)
+    applied = by_hand.ask_to_apply(taken_in(f"{header}\n{rows}").pk, whole, at=now)
+    by_hand.apply_asked(applied.pk, on=day, at=now)
+    return [planned, doubted, unknown, refused, waiting, applied]
+
+
+def _templates(day: date) -> list[Template]:
+    standing.set_up()
+    worded = Template.objects.select_related("current").get(
+        service="circulation", number=2, audience=Audience.GUARDIAN
+    )
+    for body in ("Dear {{ dear }},\n\n{{ children }}\n\n{{ foot }}", "Dear {{ dear }}: final\n\n{{ children }}"):
+        opened = worded.current.pk if worded.current else None
+        templates.save(worded, subject="Books at home", body=body, opened=opened, by=None, on=day)
+        worded.refresh_from_db()
+    return [worded, templates.begin(service=Loan.Service.CIRCULATION, number=7, audience=Audience.PATRON)]
 
 
 def _letters_by_hand(day: date) -> tuple[Run, Run]:

@@ -35,7 +35,7 @@ def test_look_tick_and_send(
 
     with a_page(browser, live_server, client) as (page, complaints):
         page.goto(f"/letters/{run.pk}/")
-        sum_, buttons = page.locator("[data-sum]"), page.locator(".dock button:visible")
+        sum_, buttons = page.locator("[data-sum]"), page.locator(".dock button[name=how]:visible")
         expect(buttons).to_have_text(["Email 2", "Print 1", "Email 2, print 1"])
         expect(page.frame_locator("#letter iframe").locator("body")).to_contain_text("Hi Mia")
 

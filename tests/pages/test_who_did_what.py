@@ -37,7 +37,8 @@ def test_a_change_says_who_and_from_what_to_what(administrator: Client) -> None:
     """Made on a page by somebody who is signed in: their name stands beside it."""
     before = Library.the()
     week = ["0", "1", "2", "3", "4"]
-    typed = {"name": "Banksia College Library", "open_weekdays": week, "paper": "a4", "currency": "$"}
+    rest = {"paper": "a4", "keep_borrowers_days": 60, "currency": "$"}
+    typed = {"name": "Banksia College Library", "open_weekdays": week, **rest}
     LogEntry.objects.all().delete()
 
     administrator.post(reverse("library-details"), typed)

@@ -1,0 +1,186 @@
+"""The next fourteen days: how many letters, of which step, by email and on paper (product.md, N11).
+
+Rehearses each day's run in order, so that a day finds what the days before it would have said. Figures only: no name
+is kept. A small library's forecast is worked out while somebody waits; a large one's by a worker, and the page says
+from when it is.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from circulation.models import Loan
+from notices import held
+from notices.models import KeptForecast, Schedule
+from notices.rehearsal import Rehearsal, rehearsal
+from smtp_gateway import throttle
+
+DAYS = 14
+AT_ONCE = 10_000
+"""With at most so many open loans a person may wait for it: about a second."""
+FRESH = timedelta(minutes=10)
+TOO_LARGE = "It is much larger than usual."
+ONE_AT_A_TIME = 7_002
+"""Key of the advisory lock."""
+FROM_HERE_ON = 3
+"""Overdue 3 and later stand in one column."""
+
+LETTERS = """
+SELECT letter.number, letter.channel, count(*)
+FROM planned JOIN notices_letter letter ON letter.id = planned.letter_id
+GROUP BY letter.number, letter.channel
+"""
+SCHEDULES = "SELECT DISTINCT schedule_id FROM loans_at_step"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day's run. ``letters`` by step, ``held`` is the sentence why they would be held for a person."""
+
+    day: date
+    quiet: str = ""
+    letters: dict[int, int] = field(default_factory=dict)
+    by_email: int = 0
+    on_paper: int = 0
+    held: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.by_email + self.on_paper
+
+    @property
+    def columns(self) -> list[tuple[int, int]]:
+        """Reminders (−1), Overdue 1, Overdue 2, Overdue 3 and later: the key of each, and how many."""
+        counts = Counter({-1: 0, 1: 0, 2: 0, FROM_HERE_ON: 0})
+        for number, letters in self.letters.items():
+            counts[-1 if number < 0 else min(number, FROM_HERE_ON)] += letters
+        return sorted(counts.items())
+
+    @property
+    def sent_within(self) -> timedelta:
+        return throttle.time_needed(self.by_email)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "day": self.day.isoformat(), "letters": list(self.letters.items())}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Day":
+        return cls(**{**kept, "day": date.fromisoformat(kept["day"]), "letters": dict(kept["letters"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """Fourteen days, as things were at ``made_at``."""
+
+    days: list[Day]
+    made_at: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(one.total for one in self.days)
+
+    @property
+    def busiest(self) -> Day:
+        return max(self.days, key=lambda one: one.total)
+
+    @property
+    def held(self) -> list[Day]:
+        return [one for one in self.days if one.held]
+
+    @property
+    def next_run(self) -> Day | None:
+        return next((one for one in self.days if not one.quiet), None)
+
+    @property
+    def chart(self) -> dict[str, Any]:
+        """What charts.js draws; the same figures stand in the table."""
+        names = ("Reminder", "Overdue 1", "Overdue 2", "Overdue 3 and later")
+        colours = ("--bar-4", "--bar-1", "--bar-2", "--bar-3")
+        values = zip(*([count for _, count in one.columns] for one in self.days), strict=True)
+        return {
+            "days": [f"{one.day:%a} {one.day.day} {one.day:%b}" for one in self.days],
+            "series": [
+                {"name": name, "colour": colour, "values": list(counts)}
+                for name, colour, counts in zip(names, colours, values, strict=True)
+            ],
+        }
+
+
+def look_ahead(*, on: date) -> list[Day]:
+    """Rehearse the runs of the next days. Raises CalendarError. Cost: one scan for each day that is not quiet."""
+    found, sizes = [], held.sizes_before()
+    with rehearsal(on=on) as imagined:
+        first = _not_seen_yet(imagined.schedules)
+        for day, quiet in islice(imagined.days(after=on), DAYS):
+            one = Day(day=day, quiet=quiet or "")
+            if quiet is None:
+                one = _rehearsed(imagined, day, sizes=sizes, first=first)
+                sizes = [one.total, *sizes]
+            found.append(one)
+    return found
+
+
+def _rehearsed(imagined: Rehearsal, day: date, *, sizes: list[int], first: set[int]) -> Day:
+    """One day's run. Schedules that it speaks under for the first time leave ``first``."""
+    if not imagined.look(day):
+        return Day(day=day)
+    imagined.cursor.execute(LETTERS)
+    by_step, by_channel = Counter[int](), Counter[str]()
+    for number, channel, count in imagined.cursor.fetchall():
+        by_step[number] += count
+        by_channel[channel] += count
+    imagined.cursor.execute(SCHEDULES)
+    writing = {schedule for (schedule,) in imagined.cursor.fetchall()}
+    name = next((schedule.name for schedule in imagined.schedules if schedule.pk in writing & first), "")
+    first -= writing
+    too_large = TOO_LARGE if held.larger_than_usual(by_channel.total(), sizes=sizes) else ""
+    return Day(
+        day=day,
+        letters=dict(by_step),
+        by_email=by_channel["email"],
+        on_paper=by_channel["paper"],
+        held=f"It is the first run of the schedule {name}." if name else too_large,
+    )
+
+
+def _not_seen_yet(schedules: list[Schedule]) -> set[int]:
+    """Schedules whose first run is held for a person (product.md, N14)."""
+    return held.spoke_never([schedule for schedule in schedules if not schedule.goes_by_itself])
+
+
+def is_small() -> bool:
+    """Whether it may be worked out while a person waits."""
+    return Loan.objects.open().order_by()[: AT_ONCE + 1].count() <= AT_ONCE
+
+
+def is_fresh(forecast: Forecast | None, *, at: datetime) -> bool:
+    return forecast is not None and at - forecast.made_at < FRESH
+
+
+def kept(*, on: date) -> Forecast | None:
+    """The last forecast that was worked out on this day, however old."""
+    row = KeptForecast.objects.filter(day=on).first()
+    return None if row is None else Forecast(days=[Day.from_json(one) for one in row.days], made_at=row.made_at)
+
+
+def make_if_stale(*, at: datetime) -> None:
+    """For a worker: any number of people may have asked, and one of them is answered. Raises CalendarError."""
+    on = timezone.localtime(at).date()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0; SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        if cursor.fetchone()[0] and not is_fresh(kept(on=on), at=at):
+            make(on=on, at=at)
+
+
+def make(*, on: date, at: datetime) -> Forecast:
+    """Work it out and keep it. Raises CalendarError."""
+    days = look_ahead(on=on)
+    KeptForecast.objects.update_or_create(
+        pk=1, defaults={"day": on, "made_at": at, "days": [one.as_json() for one in days]}
+    )
+    return Forecast(days=days, made_at=at)

@@ -1,0 +1,72 @@
+"""What notices show on the pages of patrons, guardians, partner libraries and loans (product.md, C7, N12).
+
+The host pages belong to circulation; these parts are filled in through ``library.slots``.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from circulation.calendar import CalendarError
+from circulation.models import Loan
+from library import slots
+from library.access import may
+from notices import said, why, why_words
+from notices.loan_line import LoanLine
+
+RUNS_FOR_A_LIST = 30
+BEFORE = "said_before"
+
+
+def register() -> None:
+    slots.loan_sentences.register(next_in_short)
+    slots.loan_panels.register(line_of_loan, order=10)
+    slots.patron_panels.register(history_of_patron, order=10)
+    slots.guardian_panels.register(history_of_guardian, order=10)
+    slots.partner_panels.register(history_of_partner, order=10)
+
+
+def next_in_short(request: HttpRequest, loan_ids: Sequence[int], on: date) -> dict[int, str]:
+    """*Overdue 3, Tue 24 Nov*, or why nothing, for the loans of a list."""
+    try:
+        answers = why.ask(loan_ids, on=on, runs=RUNS_FOR_A_LIST)
+    except CalendarError as reason:
+        return dict.fromkeys(loan_ids, str(reason))
+    return {pk: why_words.in_short(answer, on=on) for pk, answer in answers.items()}
+
+
+def line_of_loan(request: HttpRequest, loan_id: int) -> slots.Panel | None:
+    """The past and the future of one loan, and all that decides whether the next letter goes out."""
+    if not may(request).librarian:
+        return None
+    loan = Loan.objects.with_borrowers().get(pk=loan_id)
+    try:
+        line = LoanLine(loan, on=timezone.localdate())
+    except CalendarError as reason:
+        return slots.Panel(template="notices/includes/loan_line.html", context={"trouble": str(reason)})
+    return slots.Panel(template="notices/includes/loan_line.html", context={"line": line, "loan": loan})
+
+
+def history_of_patron(request: HttpRequest, pk: int) -> slots.Panel | None:
+    return _history(request, said.about_patron(pk, before=_before(request)))
+
+
+def history_of_guardian(request: HttpRequest, pk: int) -> slots.Panel | None:
+    return _history(request, said.to_guardian(pk, before=_before(request)))
+
+
+def history_of_partner(request: HttpRequest, pk: int) -> slots.Panel | None:
+    return _history(request, said.to_partner(pk, before=_before(request)))
+
+
+def _history(request: HttpRequest, history: said.History) -> slots.Panel | None:
+    if not may(request).librarian:
+        return None
+    return slots.Panel(template="notices/includes/history.html", context={"history": history})
+
+
+def _before(request: HttpRequest) -> int | None:
+    asked = request.GET.get(BEFORE, "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
