@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 
-.PHONY: run test test-slow lint format
+.PHONY: run test test-slow lint format bench bench-quick
 
 run: .venv/run-installed  ## Everything on this machine: pages on http://127.0.0.1:8000/, letters on :8025
 	@exec $(BIN)/python manage.py up
@@ -23,6 +23,12 @@ lint: .venv/dev-installed  ## Form, types, import directions, templates, missing
 	$(BIN)/lint-imports
 	$(BIN)/djhtml --tabwidth 2 --check templates smtp_gateway/templates
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+
+bench: .venv/dev-installed  ## Measure everything, side by side with others; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/dev-installed  ## The same, small, in two minutes
+	$(BIN)/python -m benchmarks --quick
 
 format: .venv/dev-installed  ## Put everything into the form that `make lint` wants
 	$(BIN)/ruff check --fix-only .

@@ -20,8 +20,8 @@ from notices.forecast import FROM_HERE_ON
 from notices.models import Letter, Outcome
 from notices.rehearsal import Rehearsal, rehearsal, related
 
-FARTHEST = timedelta(days=60)
-"""Farther ahead nobody knows who will have what."""
+FARTHEST = timedelta(days=21)
+"""Farther ahead nobody knows who will have what; and every run until then is rehearsed."""
 
 TOO_MANY = 20_000
 """Of more open loans no person reads a list: first a group or a collection is chosen."""

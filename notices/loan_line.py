@@ -5,14 +5,13 @@ Puts together what ``notices.said`` and ``notices.why`` found; decides nothing.
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import groupby
 
 from django.urls import reverse
 
 from circulation.models import Loan, Patron
 from circulation.words import a_day, several
 from notices import said, why, why_words
-from notices.models import Letter, Line, Outcome, RunSettings
+from notices.models import Letter, Line, Notice, Outcome, RunSettings
 from smtp_gateway import lifecycle
 
 LETTERS_AHEAD = 6
@@ -77,9 +76,7 @@ class LoanLine:
                 distance="",
                 heading="Lent" if loan.is_forgotten else f"Lent to {loan.borrower}",
                 icon="barcode",
-                sentence=f"For {several((loan.due_on - loan.lent_on).days, 'day')}."
-                if not loan.renewals
-                else f"Renewed {several(loan.renewals, 'time')}, at last on {a_day(loan.due_set_on, on=on)}.",
+                sentence=_since(loan, on=on),
             ),
             *_said(loan),
         ]
@@ -182,38 +179,44 @@ class LoanLine:
         return checks
 
 
+def _since(loan: Loan, *, on: date) -> str:
+    if not loan.renewals:
+        return f"For {several((loan.due_on - loan.lent_on).days, 'day')}."
+    again = a_day(loan.due_set_on, on=on)
+    return f"Renewed on {again}." if loan.renewals == 1 else f"Renewed {loan.renewals} times, at last on {again}."
+
+
 def _said(loan: Loan) -> list[Entry]:
-    entries = []
-    for notice, lines in groupby(said.letters_about(loan), key=lambda pair: pair[0].notice):
-        written = [_written(line, look) for line, look in lines]
-        name = written[0].letter.step_name if notice.number == 0 else notice.step_name
-        sentence = ""
-        if notice.undone_at:
-            sentence = f"Undone: {notice.why}" if notice.why else "Undone."
-        elif notice.taken_back_at:
-            sentence = "Taken back before it was sent."
-        elif notice.due_on != loan.due_on:
-            sentence = f"It was due on {a_day(notice.due_on, on=notice.said_on)} then."
-        counts = not (notice.undone_at or notice.taken_back_at or notice.dropped_at)
-        entries.append(
-            Entry(
-                day=notice.said_on,
-                distance=_distance(loan, notice.said_on) if notice.due_on == loan.due_on else "",
-                heading=f"{name}, again" if notice.occurrence else name,
-                icon="check" if counts else "ban",
-                tone="ok" if counts else "",
-                sentence=sentence,
-                letters=written,
-            )
-        )
-    return entries
+    return [_entry(notice, loan) for notice in said.notices_of(loan)]
 
 
-def _written(line: Line, look: said.Look) -> Written:
+def _entry(notice: Notice, loan: Loan) -> Entry:
+    written = [_written(line) for line in notice.lines.all()]
+    name = written[0].letter.step_name if notice.number == 0 and written else notice.step_name
+    sentence = ""
+    if notice.undone_at:
+        sentence = f"Undone: {notice.why}" if notice.why else "Undone."
+    elif notice.taken_back_at:
+        sentence = "Taken back before it was sent."
+    elif notice.due_on != loan.due_on:
+        sentence = f"It was due on {a_day(notice.due_on, on=notice.said_on)} then."
+    counts = not (notice.undone_at or notice.taken_back_at or notice.dropped_at)
+    return Entry(
+        day=notice.said_on,
+        distance=_distance(loan, notice.said_on) if notice.due_on == loan.due_on else "",
+        heading=f"{name}, again" if notice.occurrence else name,
+        icon="check" if counts else "ban",
+        tone="ok" if counts else "",
+        sentence=sentence,
+        letters=written,
+    )
+
+
+def _written(line: Line) -> Written:
     return Written(
         letter=line.letter,
         to=said.to_whom(line.letter),
-        look=look,
+        look=said.look_of(line.letter),
         left_out=line.taken_out_at is not None and line.letter.state != Letter.State.TAKEN_BACK,
     )
 

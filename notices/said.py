@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from django.db.models import Prefetch, QuerySet
 
 from circulation.models import Loan
-from notices.models import Letter, Line
+from notices.models import Letter, Line, Notice, Run
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views import looks
 
@@ -103,12 +103,15 @@ def to_partner(partner_id: int, *, before: int | None = None) -> History:
     return _history([Letter.objects.filter(partner=partner_id)], None, before=before, concerns=lambda loan: True)
 
 
-def letters_about(loan: Loan) -> list[tuple[Line, Look]]:
-    """All that was written about one loan, the earliest first, with the line that says so."""
-    lines = Line.objects.filter(notice__loan=loan).exclude(letter__state=Letter.State.DRAFT)
-    with_people = lines.select_related("notice__run", "letter", *(f"letter__{one}" for one in PEOPLE))
-    rows = with_people.defer(*(f"letter__{one}" for one in WORDS)).order_by("notice__said_on", "notice", "letter")
-    return [(line, look_of(line.letter)) for line in rows]
+def notices_of(loan: Loan) -> QuerySet[Notice]:
+    """All that was said of one loan, the earliest first, with the letters that said it; drafts are not said yet.
+
+    Of long ago the letters may be gone: that it was said stays.
+    """
+    lines = Line.objects.select_related("letter", *(f"letter__{one}" for one in PEOPLE)).order_by("letter")
+    said = Notice.objects.filter(loan=loan).exclude(run__state=Run.State.DRAFT).select_related("run")
+    letters = Prefetch("lines", queryset=lines.defer(*(f"letter__{one}" for one in WORDS)))
+    return said.order_by("said_on", "pk").prefetch_related(letters)
 
 
 def words_of(letter: Letter) -> tuple[str, str]:

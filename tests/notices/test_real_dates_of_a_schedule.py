@@ -71,7 +71,7 @@ def test_unsaved_steps_are_asked_as_saved_ones() -> None:
     assert dates(schedule, due=MONDAY) == [(1, MONDAY + timedelta(days=2)), (2, MONDAY + timedelta(days=5))]
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     days=st.lists(st.integers(-5, 20), min_size=1, max_size=4, unique=True),
     weekdays=st.sets(st.integers(0, 6)),

@@ -24,6 +24,8 @@ class Address:
 
     url: str
     rule: Role | None
+    route: str
+    """As the URLconf has it: the same for every letter, whatever its number."""
     is_admin: bool = False
     is_document: bool = True
     """False: JSON, a download, or a letter in its sandbox, where no script runs and axe's neither."""
@@ -85,15 +87,21 @@ def every_address(sample: Sample) -> Iterator[Address]:
             for query in QUERIES.get(pattern.name or "", [""]):
                 url = reverse(pattern.name, kwargs=values) + query
                 is_document = pattern.name not in NO_DOCUMENT and not (pattern.name or "").endswith("-html")
-                yield Address(url=url, rule=rule, is_document=is_document)
+                yield Address(url=url, rule=rule, route=f"/{pattern.pattern}", is_document=is_document)
     letter = reverse("message", args=[sample.messages[OutboundMessage.State.SENT].pk])
-    yield from (Address(url=f"{letter}?as={shown}", rule=Role.LIBRARIAN) for shown in ("html", "source"))
-    yield Address(url=reverse("admin:index"), rule=Role.ADMINISTRATOR, is_admin=True)
+    for shown in ("html", "source"):
+        yield Address(url=f"{letter}?as={shown}", rule=Role.LIBRARIAN, route="/outbox/<int:pk>/")
+    yield _in_admin(reverse("admin:index"), route="/admin/")
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        yield Address(url=reverse(f"{name}_changelist"), rule=Role.ADMINISTRATOR, is_admin=True)
+        address = reverse(f"{name}_changelist")
+        yield _in_admin(address, route=address)
         if (row := model._default_manager.first()) is not None:
-            yield Address(url=reverse(f"{name}_change", args=[row.pk]), rule=Role.ADMINISTRATOR, is_admin=True)
+            yield _in_admin(reverse(f"{name}_change", args=[row.pk]), route=f"{address}<pk>/change/")
+
+
+def _in_admin(url: str, *, route: str) -> Address:
+    return Address(url=url, rule=Role.ADMINISTRATOR, route=route, is_admin=True)
 
 
 def every_view() -> Iterator[Callable[..., Any]]:

@@ -70,6 +70,15 @@ def test_the_line_of_a_loan(librarian: Client, storm_boy: Loan) -> None:
     assert "Does it go out?" in found
 
 
+def test_what_was_said_long_ago_stays(librarian: Client, storm_boy: Loan) -> None:
+    """Its letters may be gone by now."""
+    Letter.objects.all().delete()
+
+    found = page(librarian, f"/loans/{storm_boy.pk}/")
+
+    assert "<h3>Overdue 1</h3>" in found
+
+
 def test_the_next_letter_is_read_before_it_is_written(librarian: Client, storm_boy: Loan) -> None:
     """Both letters of the day on which it goes, by the code that sends them; nothing is kept of it."""
     found = page(librarian, f"/loans/{storm_boy.pk}/next-letter/?letter=2")
