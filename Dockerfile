@@ -25,4 +25,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD \
     ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live/', timeout=4)"]
 CMD ["gunicorn", "library.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", \
-     "--threads", "4", "--log-level", "warning", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--threads", "4", "--log-level", "warning", "--logger-class", "library.logs.WebLogger", \
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from circulation import desk, people, things
+from circulation.forms.seen import SeenModelForm
 from circulation.models import (
     ClosedDays,
     Collection,
@@ -31,12 +32,14 @@ from library.admin_parts import Counted, ReadOnly
 
 class GuardianshipInline(admin.TabularInline):
     model = Guardianship
+    form = SeenModelForm
     autocomplete_fields = ("guardian",)
     extra = 0
 
 
 class ChildrenInline(admin.TabularInline):
     model = Guardianship
+    form = SeenModelForm
     autocomplete_fields = ("patron",)
     extra = 0
 
@@ -44,14 +47,19 @@ class ChildrenInline(admin.TabularInline):
 class PeopleAdmin(Counted):
     """Saves by a verb of ``people``, guardianships among them."""
 
+    form = SeenModelForm
     save_verb: ClassVar[Callable[..., Any]]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         type(self).save_verb(obj, changed=form.changed_data if change else [], by=request.user)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        for guardianship in formset.save(commit=False):
+        formset.save(commit=False)
+        for guardianship in formset.new_objects:
             people.change_guardianship(guardianship, by=request.user)
+        for guardianship, names in formset.changed_objects:
+            given = {name: getattr(guardianship, name) for name in names}
+            people.change_guardianship(guardianship, by=request.user, **given)
         for guardianship in formset.deleted_objects:
             people.end_guardianship(guardianship, by=request.user)
 
@@ -110,6 +118,7 @@ class CollectionAdmin(admin.ModelAdmin):
 
 @admin.register(Item)
 class ItemAdmin(Counted):
+    form = SeenModelForm
     list_display = ("barcode", "title", "author", "call_number", "collection", "owner")
     list_display_links = ("barcode", "title")
     list_filter = ("collection", ("owner", admin.EmptyFieldListFilter))

@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Group, Item, Loan, PartnerLibrary, Patron
+from circulation.saving import wait_for_imports
 from circulation.signals import Cause, loans_changed
 from circulation.words import a_day, several, who
 
 UNDO = timedelta(minutes=1)
 """How long what was done at the desk can be taken back."""
+
+LONGEST = timedelta(days=3653)
+"""A due date after so long is a slip of the keyboard."""
 
 SHELF_CHECKS = 3
 """How many shelf checks look for a book that is said to be back, before a person decides (product.md, C3)."""
@@ -293,9 +297,11 @@ def _refuse_renewal(loan: Loan, *, on: date) -> None:
 
 
 def _due_given(due: date, *, on: date) -> date:
-    """A due date that somebody chose. Raises DeskError when it has passed or the library is closed on it."""
+    """A due date that somebody chose. Raises DeskError when it has passed, is far away, or the library is closed then."""
     if due < on:
         raise DeskError(f"{a_day(due, on=on)} has passed. Choose a later day.")
+    if due - on > LONGEST:
+        raise DeskError(f"{a_day(due, on=on)} is more than ten years away. Choose an earlier day.")
     days = OpenDays.load()
     if not days.is_open(due):
         following = a_day(_open_day(days, due), on=on)
@@ -365,20 +371,14 @@ def _set_status(loan: Loan, status: Loan.Status, *, reason: str = "", quiet_unti
     loan.shelf_checks_left = SHELF_CHECKS if status == Loan.Status.SAYS_BACK else 0
 
 
-def _wait_for_imports() -> None:
-    """An import of loans locks the table, then rows. Who locks a row first and writes later would meet it head on."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE circulation_loan IN ROW EXCLUSIVE MODE")
-
-
 def _locked(loan: Loan) -> Loan:
     """The loan as it stands now, ours until the transaction ends."""
-    _wait_for_imports()
+    wait_for_imports(Loan)
     return Loan.objects.select_for_update(of=("self",), no_key=True).with_borrowers().get(pk=loan.pk)
 
 
 def _open_loan(item: Item) -> Loan | None:
-    _wait_for_imports()
+    wait_for_imports(Loan)
     return Loan.objects.select_for_update(of=("self",), no_key=True).with_borrowers().open().filter(item=item).first()
 
 

@@ -17,6 +17,7 @@ from django.db import transaction
 from circulation import erased_numbers, people
 from circulation.imports.naming import files_naming
 from circulation.models import Guardian, Guardianship, ImportFile, Loan, Patron
+from circulation.saving import wait_for_imports
 from circulation.signals import Cause
 from circulation.words import several
 from library import audit, slots
@@ -61,6 +62,7 @@ def plan(patron: Patron) -> Plan:
 @transaction.atomic
 def erase(patron: Patron, *, at: datetime, by: Any = None) -> Plan:
     """Empty everything that names this patron. Raises EraseRefused while something is out or just being sent."""
+    wait_for_imports(Patron, Guardian, Guardianship)
     patron = Patron.objects.select_for_update(of=("self",)).select_related("group").get(pk=patron.pk)
     list(Guardian.objects.select_for_update(of=("self",)).filter(guardianships__patron=patron))  # no other child now
     planned = plan(patron)

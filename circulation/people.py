@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from circulation.models import FOREVER, Group, Guardian, Guardianship, PartnerLibrary, Patron
+from circulation.saving import save, wait_for_imports
 from circulation.signals import Cause, loans_changed, people_changed
 
 PATRON_CAUSES = {
@@ -65,7 +66,7 @@ class Changed:
 @transaction.atomic
 def save_patron(patron: Patron, *, changed: Iterable[str], by: Any = None) -> Patron:
     """Save; ``changed`` names the fields that differ from before."""
-    patron.save()
+    changed = save(patron, changed=changed)
     for cause in _causes(PATRON_CAUSES, changed):
         announce([patron.pk], [], cause, by=by)
     return patron
@@ -74,7 +75,7 @@ def save_patron(patron: Patron, *, changed: Iterable[str], by: Any = None) -> Pa
 @transaction.atomic
 def save_guardian(guardian: Guardian, *, changed: Iterable[str], by: Any = None) -> Guardian:
     """Save; ``changed`` names the fields that differ from before."""
-    guardian.save()
+    changed = save(guardian, changed=changed)
     for cause in _causes(GUARDIAN_CAUSES, changed):
         announce([], [guardian.pk], cause, by=by)
     return guardian
@@ -83,8 +84,7 @@ def save_guardian(guardian: Guardian, *, changed: Iterable[str], by: Any = None)
 @transaction.atomic
 def save_group(group: Group, *, changed: Iterable[str], by: Any = None) -> Group:
     """Save; everybody in the group is concerned by what its letters depend on."""
-    group.save()
-    causes = _causes(GROUP_CAUSES, changed)
+    causes = _causes(GROUP_CAUSES, save(group, changed=changed))
     patrons = list(group.patrons.order_by("pk").values_list("pk", flat=True)) if causes else []
     for cause in causes:
         announce(patrons, [], cause, by=by)
@@ -94,8 +94,7 @@ def save_group(group: Group, *, changed: Iterable[str], by: Any = None) -> Group
 @transaction.atomic
 def save_partner(partner: PartnerLibrary, *, changed: Iterable[str], by: Any = None) -> PartnerLibrary:
     """Save; letters to a partner library hang on the loans that it has of us."""
-    partner.save()
-    causes = _causes(PARTNER_CAUSES, changed)
+    causes = _causes(PARTNER_CAUSES, save(partner, changed=changed))
     loans = list(partner.loans.open().order_by("pk").values_list("pk", flat=True)) if causes else []
     for cause in causes:
         loans_changed.send(PartnerLibrary, loan_ids=loans, cause=cause, by=by)
@@ -107,7 +106,7 @@ def change_guardianship(guardianship: Guardianship, *, by: Any = None, **fields:
     """Save ``fields`` of a new or known guardianship, for example ``library_letters=False, reason="Court order"``."""
     for name, value in fields.items():
         setattr(guardianship, name, value)
-    guardianship.save()
+    save(guardianship, changed=fields)
     announce([guardianship.patron_id], [guardianship.guardian_id], Cause.GUARDIANSHIP, by=by)
     return guardianship
 
@@ -126,6 +125,7 @@ def change_patrons(patron_ids: Iterable[int], *, by: Any = None, **fields: Any) 
 
     ``change_patrons(ids, auto_send="no")``. Who was erased is left alone.
     """
+    wait_for_imports(Patron)
     wanted = Patron.objects.filter(pk__in=list(patron_ids), erased_at=None)
     changed = list(wanted.exclude(**fields).order_by("pk").select_for_update(of=("self",), no_key=True))
     for patron in changed:
@@ -158,13 +158,13 @@ def allow_letters_home(guardianships: Iterable[Guardianship], *, by: Any = None)
 def set_no_letters(patron: Patron, *, until: date = FOREVER, reason: str = "", by: Any = None) -> Patron:
     """Nothing about this patron's loans goes to anybody before ``until``."""
     patron.no_letters_until, patron.no_letters_reason = until, reason
-    return save_patron(patron, changed=["no_letters_until"], by=by)
+    return save_patron(patron, changed=["no_letters_until", "no_letters_reason"], by=by)
 
 
 def allow_letters(patron: Patron, *, by: Any = None) -> Patron:
     """Letters about this patron go again."""
     patron.no_letters_until, patron.no_letters_reason = None, ""
-    return save_patron(patron, changed=["no_letters_until"], by=by)
+    return save_patron(patron, changed=["no_letters_until", "no_letters_reason"], by=by)
 
 
 def announce(patron_ids: list[int], guardian_ids: list[int], cause: Cause, *, by: Any = None) -> int:

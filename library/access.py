@@ -123,14 +123,20 @@ class AccessMiddleware:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The whole page goes there, also when only a part of it was asked for."""
+    """The whole page goes there, also when only a part of it was asked for; after a button it comes back to its page."""
     if request.headers.get("HX-Request") == "true":
-        try:
-            page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
-        except ValueError:  # not an address
-            page = "/"
-        return HttpResponseClientRedirect(redirect_to_login(page).url)
+        return HttpResponseClientRedirect(redirect_to_login(_path(request.headers.get("HX-Current-URL", "/"))).url)
+    if request.method == "POST":
+        return redirect_to_login(_path(request.headers.get("Referer", "/")))
     return redirect_to_login(request.get_full_path())
+
+
+def _path(address: str) -> str:
+    """Of whichever host: whoever signs in stays on this one."""
+    try:
+        return urlsplit(address).path or "/"
+    except ValueError:  # not an address
+        return "/"
 
 
 def name_tried(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:

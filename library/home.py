@@ -4,6 +4,7 @@ Says nothing of its own but the sentence under the title; every number is a link
 """
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from library import areas, links, slots, today
+from library import slots, today
 from library.access import Role, allow, may
 from smtp_gateway import lifecycle, outbox, throttle
 from smtp_gateway.models import Gateway
@@ -22,7 +23,7 @@ from smtp_gateway.models import Gateway
 def home(request: HttpRequest) -> HttpResponse:
     """A desk helper's home is the desk."""
     if not may(request).librarian:
-        return HttpResponseRedirect(reverse("area", args=["desk"]))
+        return HttpResponseRedirect(reverse("desk"))
     day = timezone.localdate()
     written = today.written(on=day)
     steps = today.by_step()
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "figures": outbox.figures(on=day),
             "printer": today.printer(),
             "needs": [need for ask in slots.needs for need in ask(request, day)],
-            "checklist": [(task, areas.by_key(task.area)) for task in today.checklist()],
+            "checklist": today.checklist(),
             "steps": steps,
             "steps_most": max((step.loans for step in steps), default=0),
             "steps_all": sum(step.loans for step in steps),
@@ -45,27 +46,21 @@ def home(request: HttpRequest) -> HttpResponse:
             "gateway": Gateway.the(),
             "status": lifecycle.status(),
             "next_check_at": throttle.next_check_at(at=timezone.now()),
-            "to": _links(request, day),
+            "to": {**_outbox(), **_letters(written, day)},
         },
     )
 
 
-def _links(request: HttpRequest, day: date) -> dict[str, str]:
-    """The lists behind the numbers."""
-    return {
-        "runs": f"{reverse('runs')}?day={day}",
-        "notices": links.behind(request, "due-notices", "notices.notice", said_on=day),
-        "letters": links.behind(request, "runs", "notices.letter", day=day),
-        "by_email": links.behind(request, "runs", "notices.letter", day=day, channel__exact="email"),
-        "on_paper": links.behind(request, "runs", "notices.letter", day=day, channel__exact="paper"),
-        "to_print": reverse("print-queue"),
-        "loans": f"{reverse('loans')}?said=any",
-        "closed_days": links.behind(request, "closed-days", "circulation.closeddays")
-        if may(request).administrator
-        else "",
-        "sent": links.outbox("sent"),
-        "waiting": links.outbox("waiting"),
-        "waiting_letters": links.outbox("waiting", kind="notice"),
-        "bad": links.outbox("bad"),
-        "uncertain": links.outbox("uncertain"),
-    }
+def _outbox() -> dict[str, str]:
+    """The tabs of the outbox behind its numbers."""
+    return {tab: f"{reverse('outbox')}?{urlencode({'tab': tab})}" for tab in ("sent", "waiting", "bad", "uncertain")}
+
+
+def _letters(written: today.Written, day: date) -> dict[str, str]:
+    """Today's run with its letters; the list of runs where there was more than one, or none."""
+    if written.run is None or written.runs > 1:
+        runs = f"{reverse('runs')}?{urlencode({'day': day.isoformat()})}"
+        return dict.fromkeys(("run", "letters", "by_email", "on_paper", "taken_back"), runs)
+    run = reverse("run", args=[written.run.pk])
+    tabs = {"letters": "every", "by_email": "email", "on_paper": "paper", "taken_back": "taken_back"}
+    return {"run": run, **{name: f"{run}?{urlencode({'tab': tab})}" for name, tab in tabs.items()}}

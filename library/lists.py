@@ -18,6 +18,8 @@ from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from library import exports
+from library.form_look import class_of
+from library.typed import row_number, row_numbers
 
 M = TypeVar("M", bound=Model)
 
@@ -104,7 +106,7 @@ class Filter(forms.Form):
         self.fields.update(others or {})
         for one in self.fields.values():
             one.required = False
-            one.widget.attrs["class"] = "form-select" if isinstance(one, forms.ChoiceField) else "form-control"
+            one.widget.attrs["class"] = class_of(one)
         self.is_valid()
 
     def value(self, name: str) -> Any:
@@ -199,7 +201,7 @@ class Listing(Generic[M]):
         """
         fields, down = self._sorted(request.GET)
         whole = rows.model._default_manager.all() if among is None else among
-        after, before = _number(request.GET.get("after")), _number(request.GET.get("before"))
+        after, before = row_number(request.GET.get("after")), row_number(request.GET.get("before"))
         place = _place(whole, fields, before or after)
         backwards = bool(before and place)
         narrowed = rows if place is None else rows.filter(_beyond(fields, place, down=down != backwards))
@@ -254,7 +256,7 @@ def chosen(asked: str | None, *, of: Iterable[str], otherwise: str) -> str:
 
 def ticked(query: QueryDict) -> list[int]:
     """The numbers of the ticked rows; an address or a form may hold anything."""
-    return [number for number in map(_number, query.getlist("id")) if number]
+    return row_numbers(query.getlist("id"))
 
 
 def way_back(request: HttpRequest, *, otherwise: str) -> str:
@@ -262,11 +264,6 @@ def way_back(request: HttpRequest, *, otherwise: str) -> str:
     asked = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return asked if ours else otherwise
-
-
-def _number(text: str | None) -> int:
-    """0, which is no row, for whatever is not a number."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 18 else 0
 
 
 def _order(fields: Sequence[str], down: bool) -> list[str]:

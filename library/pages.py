@@ -1,18 +1,14 @@
-"""The pages of the house itself: the way in, and the areas whose own pages come later."""
+"""The way in: signing in, and a person's own password."""
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.urls import reverse_lazy
 
-from library import areas, links
-from library.access import Role, allow, may
+from library.form_look import dress
 
 
 class SignInForm(AuthenticationForm):
@@ -25,7 +21,17 @@ class SignInForm(AuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _in_our_look(self)
+        dress(self)
+
+
+NEW_PASSWORD = {
+    "old_password": ("The password until now", ""),
+    "new_password1": (
+        "The new password",
+        "At least ten characters, not only digits, not like your name, and not one that everybody uses.",
+    ),
+    "new_password2": ("The new password again", ""),
+}
 
 
 class NewPasswordForm(PasswordChangeForm):
@@ -39,16 +45,13 @@ class NewPasswordForm(PasswordChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _in_our_look(self)
-
-
-def _in_our_look(form: Form) -> None:
-    for field in form.fields.values():
-        field.widget.attrs["class"] = "form-control"
+        for name, (label, hint) in NEW_PASSWORD.items():
+            self.fields[name].label, self.fields[name].help_text = label, hint
+        dress(self)
 
 
 class NewPassword(PasswordChangeView):
-    """A person's own password; an administrator sets others' in Django admin."""
+    """A person's own password; an administrator sets others' under *People who sign in*."""
 
     form_class = NewPasswordForm
     success_url = reverse_lazy("home")
@@ -56,18 +59,3 @@ class NewPassword(PasswordChangeView):
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "The new password is in use.")
         return super().form_valid(form)
-
-
-@allow(Role.DESK_HELPER)
-def area(request: HttpRequest, key: str) -> HttpResponse:
-    """One honest small page for an area that has no page of its own yet: how its work is done now."""
-    found = areas.by_key(key)
-    if found is None or found.page or not may(request).act_as(found.role):
-        raise Http404
-    return render(request, "library/area.html", {"here": key, "area": found, "lists": _admin_lists(found, request)})
-
-
-def _admin_lists(found: areas.Area, request: HttpRequest) -> list[tuple[str, str]]:
-    """Name and address of the lists in Django admin that serve this area, for those who may open them."""
-    lists = [(apps.get_model(label), links.admin_list(request, label)) for label in found.models]
-    return [(str(model._meta.verbose_name_plural), address) for model, address in lists if address]

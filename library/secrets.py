@@ -36,18 +36,23 @@ def secret_key() -> str:
 
 def encrypt(text: str) -> str:
     """A token that only this installation's key (or one that replaced it) can open."""
-    return _locks(secret_key(), _former_keys()).encrypt(text.encode()).decode("ascii")
+    return _locks(secret_key(), former_keys()).encrypt(text.encode()).decode("ascii")
 
 
 def decrypt(token: str) -> str:
     """Raises SecretError when the token was locked with another key."""
     try:
-        return _locks(secret_key(), _former_keys()).decrypt(token.encode("ascii", errors="replace")).decode()
+        return _locks(secret_key(), former_keys()).decrypt(token.encode("ascii", errors="replace")).decode()
     except InvalidToken:
         raise SecretError(
             "The stored password cannot be read: it was saved with another SECRET_KEY. "
             "Type the password again and save."
         ) from None
+
+
+def former_keys() -> tuple[str, ...]:
+    """SECRET_KEY_FALLBACKS, separated by spaces: keys that still open what they locked."""
+    return tuple(os.environ.get("SECRET_KEY_FALLBACKS", "").split())
 
 
 def kept_in(path: Path) -> str:
@@ -69,11 +74,6 @@ def write_private(path: Path, text: str) -> None:
         os.link(draft, path)
     finally:
         Path(draft).unlink()
-
-
-def _former_keys() -> tuple[str, ...]:
-    """SECRET_KEY_FALLBACKS, separated by spaces: keys that still open what they locked."""
-    return tuple(os.environ.get("SECRET_KEY_FALLBACKS", "").split())
 
 
 @cache

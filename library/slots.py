@@ -5,7 +5,7 @@ message page can show the patron a letter is about, the daily log can speak of t
 can ask everyone, without an import the wrong way. This module imports no app and decides nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -152,6 +152,7 @@ MessageVerbs = Callable[[int], MessageVerb | None]
 PagePanel = Callable[["HttpRequest", int], Panel | None]
 PageVerbs = Callable[["HttpRequest", int], list[PageVerb]]
 LoanSentences = Callable[["HttpRequest", Sequence[int], date], dict[int, str]]
+GoingAgain = Callable[[Sequence[int], str], Collection[int]]
 Forgetter = Callable[[Sequence[int]], None]
 Eraser = Callable[["Erasing"], None]
 ImportEffects = Callable[[], Callable[[bool], list[str]]]
@@ -174,6 +175,7 @@ loan_bulk_verbs: Slot[BulkVerb] = Slot("verbs of a list of loans")
 loan_tabs: Slot[LoanTab] = Slot("tabs of the list of loans")
 loan_filters: Slot[LoanFilter] = Slot("fields above the list of loans")
 loan_sentences: Slot[LoanSentences] = Slot("what will be said of a loan next, by loan id")
+going_again: Slot[GoingAgain] = Slot("asked before messages go once more by hand: which must not")
 erasers: Slot[Eraser] = Slot("erasers of what was written to and about people")
 import_effects: Slot[ImportEffects] = Slot("asked before an import: what to ask after it (was it done, or tried?)")
 forgetters: Slot[Forgetter] = Slot("what forgets the borrowers of loans, by loan id")

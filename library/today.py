@@ -1,6 +1,6 @@
 """The figures of one day, for Home: what the run looked at, what was written, what went out, and thirty days of it.
 
-Reads, and decides nothing. Days are the library's own.
+Also what a first morning still lacks. Reads, and decides nothing. Days are the library's own.
 """
 
 from collections import Counter
@@ -11,11 +11,13 @@ from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
+from django.urls import reverse
 
 from circulation.calendar import OpenDays
-from circulation.models import ClosedDays, Loan, Patron
+from circulation.models import ClosedDays, Group, Loan, Patron
+from library.access import Role
 from library.models import Library
-from notices import ready
+from notices import forecast, ready, rehearse
 from notices.models import Letter, Run, RunSettings, Schedule
 from notices.models.schedule import step_name
 from notices.on_loan_list import with_last_said
@@ -23,7 +25,8 @@ from smtp_gateway.models import Gateway, OutboundMessage
 from smtp_gateway.models.message import bounds
 
 DAYS_SHOWN = 30
-LOOKING_AHEAD = 21
+CLASSES_NAMED = 4
+ONE_DAY = timedelta(days=1)
 ANNOUNCED_AHEAD = timedelta(days=60)
 LETTERS = (OutboundMessage.Kind.NOTICE, OutboundMessage.Kind.BY_HAND)
 NOT_LETTERS = (Letter.State.TAKEN_BACK, Letter.State.DROPPED, Letter.State.DRAFT)
@@ -34,9 +37,12 @@ class Written:
     """Today's runs together. A second run sees what the first one said as *already told*, so their notices add up."""
 
     run: Run | None
+    runs: int
     notices: int
     by_email: int
     on_paper: int
+    taken_back: int
+    """Of these letters, those that were taken back or dropped since."""
 
     @property
     def letters(self) -> int:
@@ -50,28 +56,32 @@ class Written:
 def written(*, on: date) -> Written:
     runs = list(Run.objects.of_day(on).exclude(state__in=Run.State.by_hand()).order_by("started_at"))
     looked = [run for run in runs if run.state == Run.State.DONE]
-    letters = Letter.objects.filter(day=on, run__isnull=False).exclude(state__in=NOT_LETTERS)
-    channels = Counter(dict(letters.order_by().values_list("channel").annotate(number=Count("pk"))))
+    letters = Letter.objects.filter(run__in=runs).order_by()
+    channels = Counter(dict(letters.values_list("channel").annotate(number=Count("pk"))))
     return Written(
         run=next(reversed(looked or runs), None),
+        runs=len(runs),
         notices=sum(run.notices_said for run in looked),
         by_email=channels[Letter.Channel.EMAIL],
         on_paper=channels[Letter.Channel.PAPER],
+        taken_back=letters.filter(state__in=[Letter.State.TAKEN_BACK, Letter.State.DROPPED]).count(),
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Printer:
-    """What waits for the printer, and for which groups."""
+    """What waits for the printer, and for which classes; ``more`` counts the classes that are not named."""
 
     letters: int
     groups: list[str]
+    more: int
 
 
 def printer() -> Printer:
     letters = Letter.objects.to_print()
     groups = letters.exclude(patron=None).order_by("patron__group__name").values_list("patron__group__name", flat=True)
-    return Printer(letters=letters.count(), groups=list(groups.distinct()[:6]))
+    names = list(groups.distinct())
+    return Printer(letters=letters.count(), groups=names[:CLASSES_NAMED], more=len(names[CLASSES_NAMED:]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,21 +194,24 @@ def thirty_days(*, until: date) -> Chart:
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """The next daily run (None: it is off, or every day ahead is quiet), and the next closed days."""
+    """The next daily run (None: it is off, or every day ahead is quiet), and the next closed days.
+
+    ``day`` is what the forecast says of that run, where one was worked out today.
+    """
 
     run_on: date | None
+    day: forecast.Day | None
     settings: RunSettings
     closed: ClosedDays | None
 
 
 def ahead(*, of: date, ran_today: bool) -> Ahead:
     settings = RunSettings.the()
-    open_days = OpenDays.load()
-    days = (of + timedelta(days=step) for step in range(1 if ran_today else 0, LOOKING_AHEAD))
-    writes = (day for day in days if ready.why_quiet(settings, on=day, open_days=open_days) is None)
-    begins = settings.first_day or of
+    run_on = ready.next_day(settings, on=of + ONE_DAY if ran_today else of, open_days=OpenDays.load())
+    foreseen = forecast.kept(on=of) if run_on else None
     return Ahead(
-        run_on=next((day for day in writes if day >= begins), None) if settings.enabled else None,
+        run_on=run_on,
+        day=next((one for one in foreseen.days if one.day == run_on), None) if foreseen else None,
         settings=settings,
         closed=ClosedDays.objects.filter(last__gte=of, first__lte=of + ANNOUNCED_AHEAD).first(),
     )
@@ -206,24 +219,83 @@ def ahead(*, of: date, ran_today: bool) -> Ahead:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One thing to do before the first letter."""
+    """One thing to do before the first letter. ``advised`` ones no longer stand there once letters go by themselves."""
 
     sentence: str
-    area: str
+    action: str
+    page: str
     done: bool
+    role: Role = Role.ADMINISTRATOR
+    advised: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse(self.page)
 
 
 def checklist() -> list[Task]:
-    """What the first morning needs; empty once all of it is done."""
-    library = Library.the()
+    """What the first morning needs, in its order; empty once the daily run is on and nothing that it needs is missing."""
+    library, gateway = Library.the(), Gateway.the()
+    tests = OutboundMessage.objects.filter(kind=OutboundMessage.Kind.TEST)
     tasks = [
-        Task(sentence="Say who the library is: its name and address.", area="library", done=bool(library.address)),
         Task(
-            sentence="Say where answers go: a mailbox that somebody reads.", area="library", done=bool(library.reply_to)
+            sentence="Say who the library is: its name and address.",
+            action="Fill in the library",
+            page="library-details",
+            done=bool(library.name and library.address),
         ),
-        Task(sentence="Bring in patrons, items and loans.", area="import", done=Patron.objects.exists()),
-        Task(sentence="Choose a schedule.", area="schedules", done=Schedule.objects.filter(active=True).exists()),
-        Task(sentence="Start the gateway, and send a test.", area="gateway", done=Gateway.the().is_on),
-        Task(sentence="Switch the daily run on.", area="schedules", done=RunSettings.the().enabled),
+        Task(
+            sentence="Say where answers go: a mailbox that somebody reads.",
+            action="Fill in the mailbox",
+            page="library-details",
+            done=bool(library.reply_to),
+        ),
+        Task(
+            sentence="Bring in patrons, items and loans.",
+            action="Import a file",
+            page="import",
+            role=Role.LIBRARIAN,
+            done=Patron.objects.exists(),
+        ),
+        Task(
+            sentence="Choose a schedule: who hears what, and when.",
+            action="Choose a schedule",
+            page="schedules",
+            done=Schedule.objects.in_force().exists(),
+        ),
+        Task(
+            sentence="Say for which groups letters go by themselves.",
+            action="Choose groups",
+            page="groups",
+            role=Role.LIBRARIAN,
+            done=Group.objects.filter(active=True, auto_send=True).exists(),
+        ),
+        Task(
+            sentence="Start the gateway, which hands the letters to the mail server.",
+            action="Set up the gateway",
+            page="gateway",
+            done=gateway.is_on,
+        ),
+        Task(
+            sentence="Send a test, and see it arrive.",
+            action="Send a test",
+            page="gateway",
+            done=tests.in_state(OutboundMessage.State.SENT).exists(),
+            advised=True,
+        ),
+        Task(
+            sentence="Rehearse: choose a letter, and have one of each kind sent to yourself.",
+            action="Rehearse letters",
+            page="letters",
+            role=Role.LIBRARIAN,
+            done=tests.filter(dedup_key__startswith=rehearse.KEY).exists(),
+            advised=True,
+        ),
+        Task(
+            sentence="Look at the forecast, then switch the daily run on.",
+            action="Switch the daily run on",
+            page="daily-run",
+            done=RunSettings.the().enabled,
+        ),
     ]
-    return [] if all(task.done for task in tasks) else tasks
+    return [] if all(task.done for task in tasks if not task.advised) else tasks

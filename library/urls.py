@@ -30,5 +30,4 @@ urlpatterns = [
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="live"),
     path("admin/", admin.site.urls),
-    path("<slug:key>/", pages.area, name="area"),  # last: the addresses that the areas' own pages will have
 ]

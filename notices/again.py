@@ -5,6 +5,7 @@ says on the telephone that nothing came; the copy is a letter of its own that le
 reader nor words: ``take_back`` leaves out what is no longer to be said and corrects the address, and composing writes.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db import transaction
@@ -12,12 +13,12 @@ from django.db.models import QuerySet
 
 from notices import take_back
 from notices.models import Letter, Line, Notice, Template
+from notices.take_back import PEOPLE
 from smtp_gateway import outbox
 from smtp_gateway.models import OutboundMessage
 
 SENT_AGAIN = [Template.Kind.STEP, Template.Kind.TERM_ENDS, Template.Kind.LEAVING, Template.Kind.DIRECT]
 """Others would say something else by now, or are said by other verbs."""
-PEOPLE = ("patron", "guardian", "also_guardian", "group", "partner")
 
 
 class AgainError(Exception):
@@ -33,15 +34,29 @@ def write(message_id: int, *, on: date, by: str) -> Letter:
             raise AgainError("Only a letter that could not be sent is written again.")
         if not has_new_address(letter):
             raise AgainError(f"{letter.recipient} still has the address {letter.to}. Put it right, then write again.")
-        letter.state, letter.message, letter.revision = Letter.State.PLANNED, None, letter.revision + 1
-        letter.save()
-        take_back.recheck([letter.pk], why="No longer so when it was written again.", on=on)
-        letter.refresh_from_db()
+        _plan(letter, on=on)
         if letter.state != Letter.State.PLANNED:
             raise AgainError("Nothing in this letter is still to be said. Close it.")
         if not outbox.close([message_id], by=by, reason=_where(letter, by=by)):
             raise AgainError("The message is being tried again just now. Wait for what becomes of it.")
         return letter
+
+
+def instead_of(message_ids: Collection[int], *, on: date, by: str) -> set[int]:
+    """Of these messages, which are to go once more, those that must not: a book came back since, or nobody may hear.
+
+    What could not be sent is closed, and what is left of its letter is written again.
+    """
+    rows = Letter.objects.filter(message__in=message_ids, state=Letter.State.QUEUED).order_by("pk")
+    letters = {one.pk: one for one in rows.select_for_update(of=("self",)).select_related(*PEOPLE)}
+    kept_back = set()
+    for pk in sorted(take_back.stale(letters, on=on)):
+        letter, old = letters[pk], letters[pk].message_id
+        assert old is not None  # the rows were found by it
+        if outbox.close([old], by=by, reason="What it says is no longer so."):
+            _plan(letter, on=on)
+        kept_back.add(old)
+    return kept_back
 
 
 def send(message_id: int, *, on: date) -> Letter:
@@ -63,6 +78,14 @@ def send(message_id: int, *, on: date) -> Letter:
             copy.delete()
             raise AgainError("Nothing in this letter is still to be said, or its reader is not written to any more.")
         return copy
+
+
+def _plan(letter: Letter, *, on: date) -> None:
+    """Once more, about what of it is still so."""
+    letter.state, letter.message, letter.revision = Letter.State.PLANNED, None, letter.revision + 1
+    letter.save()
+    take_back.recheck([letter.pk], why="No longer so when it was written again.", on=on)
+    letter.refresh_from_db()
 
 
 def _copies(sent: Letter, *, on: date) -> QuerySet[Letter]:

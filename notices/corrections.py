@@ -20,7 +20,6 @@ from notices.models import Letter, Line, Notice, Run, Template
 from smtp_gateway.models import OutboundMessage
 
 GONE = [OutboundMessage.State.SENT, OutboundMessage.State.SENDING, OutboundMessage.State.UNCERTAIN]
-PEOPLE = ("patron", "guardian", "also_guardian", "group", "partner")
 
 Reader = tuple[str, str, int | None, int | None, int | None, int | None, int | None]
 
@@ -43,9 +42,8 @@ def mistaken(notices: Collection[int]) -> QuerySet[Letter]:
 def write(notices: Collection[int], *, by: User | None, on: date) -> Corrected:
     """Plan a correction to each reader of what was said with these notices; composing writes them."""
     with transaction.atomic():
-        wrong = list(
-            mistaken(notices).order_by("pk").select_for_update(of=("self",)).select_related(*PEOPLE, "message")
-        )
+        rows = mistaken(notices).order_by("pk").select_related(*take_back.PEOPLE, "message")
+        wrong = list(rows.select_for_update(of=("self",)))
         if not wrong:
             return Corrected()
         now = timezone.now()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from notices import compose, letters, scan
+from notices import compose, held, letters, scan, take_back
 from smtp_gateway.errors import OutboxError
 
 SECONDS_FOR_WRITING = 240
@@ -18,6 +18,7 @@ def look(*, at: datetime) -> None:
     try:
         scan.run_if_due(at=at)
     finally:
+        take_back.put_off(on=today)
         write(on=today)
     letters.sweep(before=today)
 
@@ -25,4 +26,5 @@ def look(*, at: datetime) -> None:
 def write(*, on: date) -> None:
     """A gateway without an address only delays the writing: its page says so, and the letters wait as planned."""
     with suppress(OutboxError):
+        held.speak_from(on)
         compose.write_planned(on=on, seconds=SECONDS_FOR_WRITING)

@@ -47,6 +47,13 @@ def let_go(run: Run, *, by: User | None, on: date) -> int:
         return letters.update(state=Letter.State.PLANNED, day=on, subject="", text="", html="")
 
 
+def speak_from(day: date) -> int:
+    """What is held since an earlier day is written again for this one: what a person reads is what goes when they let
+    it go. Returns how many letters."""
+    stale = Letter.objects.held().filter(day__lt=day)
+    return stale.update(state=Letter.State.PLANNED, day=day)
+
+
 def drop(run: Run, *, by: User | None) -> int:
     """Nobody hears these letters, and they are not said again. Returns how many letters were dropped."""
     with transaction.atomic():

@@ -34,7 +34,7 @@ LINES = f"""
 SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel, letter.revision, letter.day,
        letter."to", letter.group_id, run.held_at IS NOT NULL AND run.let_go_at IS NULL,
        CASE notice.number WHEN 0 THEN letter.number ELSE notice.number END, notice.occurrence, notice.step_id,
-       loan.id AS loan_id, loan.due_on, loan.lent_on,
+       loan.id AS loan_id, notice.due_on, loan.lent_on,
        loan.our_reference, loan.their_reference,
        item.title, item.author, item.call_number, item.barcode, item.replacement_cost, owner.name,
        loan.patron_id, coalesce(patron.first_name, ''), coalesce(patron.last_name, ''), coalesce(patron.known_as, ''),
@@ -71,10 +71,10 @@ LEFT JOIN circulation_guardian guardian ON guardian.id = letter.guardian_id
 LEFT JOIN circulation_guardian also ON also.id = letter.also_guardian_id
 LEFT JOIN auth_user clerk ON clerk.id = run.by_id
 WHERE line.letter_id = ANY(%(letters)s) AND line.taken_out_at IS NULL
-ORDER BY letter.id, patron.last_name, patron.first_name, patron.id, loan.due_on, item.title, loan.id
+ORDER BY letter.id, patron.last_name, patron.first_name, patron.id, notice.due_on, item.title, loan.id
 """
 
-# What else a patron has at home and was told about before: a quiet list under the letter, of the same service.
+# What else a patron has at home and was told about before this run: a quiet list under the letter, of the same service.
 ALSO_OUT = """
 SELECT letter.id, loan.id AS loan_id, loan.due_on, loan.lent_on, item.title, item.author
 FROM notices_letter letter
@@ -85,6 +85,7 @@ WHERE letter.id = ANY(%(letters)s) AND letter.audience = 'patron' AND letter.num
   AND EXISTS (
       SELECT FROM notices_notice notice
       WHERE notice.loan_id = loan.id AND notice.due_on = loan.due_on AND notice.number > 0
+        AND notice.run_id IS DISTINCT FROM letter.run_id
         AND notice.undone_at IS NULL AND notice.taken_back_at IS NULL AND notice.dropped_at IS NULL)
 ORDER BY letter.id, loan.due_on, item.title
 """

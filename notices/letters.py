@@ -12,6 +12,7 @@ An *extra* letter, and every kind but those of steps, leaves the ledger alone: i
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -155,12 +156,12 @@ def send(run: Run, letter_ids: Collection[int], *, on: date, by: User | None) ->
         drafts = _locked(run, letter_ids)
         cursor.execute(SAY, {"letters": list(drafts)})
 
-        left_out, shortened = _leave_out_loans(drafts, on=on)
         reader = _reader()
+        other_words = _leave_out_other_words(drafts, reader, on=on)
+        left_out = _leave_out_loans(drafts, on=on) + other_words
         press = compose.Press(reader=reader, sender=sender, at=timezone.now(), kind=outbox.Kind.BY_HAND)
         for letter_id, lines in reader.lines(list(drafts), on=on):
             press.write(letter_id, lines, drafts[letter_id].template_version)
-        left_out += _leave_out_other_words(drafts, press, besides=shortened)
         _forget(run, keep=drafts)
         run.state, run.by = Run.State.SENT, by
         _count_sent(cursor, run)
@@ -258,8 +259,8 @@ def _locked(run: Run, letter_ids: Collection[int]) -> dict[int, Letter]:
     return {letter.pk: letter for letter in rows.select_for_update(of=("self",)).select_related(*people)}
 
 
-def _leave_out_loans(drafts: dict[int, Letter], *, on: date) -> tuple[list[str], set[int]]:
-    """Take out what may not be said any more: the sentences, and the ids of letters that go on without a loan.
+def _leave_out_loans(drafts: dict[int, Letter], *, on: date) -> list[str]:
+    """Take out what may not be said any more; the sentences that say so.
 
     A letter whose address changed goes out whole: its reader was not shown.
     """
@@ -275,18 +276,20 @@ def _leave_out_loans(drafts: dict[int, Letter], *, on: date) -> tuple[list[str],
     lines.delete()
     for pk in moved | {pk for pk in gone if not Line.objects.filter(letter=pk).exists()}:
         del drafts[pk]
-    return list(dict.fromkeys(sentences)), set(gone) & set(drafts)
+    return list(dict.fromkeys(sentences))
 
 
-def _leave_out_other_words(drafts: dict[int, Letter], press: compose.Press, *, besides: set[int]) -> list[str]:
-    """Letters that would not say today what was shown; those in ``besides`` differ by a loan that was named."""
-    sentences = []
-    for ready in list(press.written):
-        letter = drafts[ready.row.id]
-        if letter.pk not in besides and ready.words != (letter.subject, letter.text, letter.html):
-            press.written.remove(ready)
-            del drafts[letter.pk]
-            sentences.append(f"The letter to {letter.recipient} would say something else now: show it again.")
+def _leave_out_other_words(drafts: dict[int, Letter], reader: Reader, *, on: date) -> list[str]:
+    """Letters that would not say today what was shown, with all their loans still in them: losing one is the only
+    change allowed. What cannot be written at all is not decided here."""
+    wording, sentences = compose.Wording(), []
+    for letter_id, lines in reader.lines(list(drafts), on=on):
+        letter = drafts[letter_id]
+        with suppress(compose.LetterError, rendering.TemplateError, CalendarError):
+            words, _ = wording.put(reader.row(lines), letter.template_version)
+            if words != (letter.subject, letter.text, letter.html):
+                del drafts[letter_id]
+                sentences.append(f"The letter to {letter.recipient} would say something else now: show it again.")
     return sentences
 
 

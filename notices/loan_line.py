@@ -130,6 +130,8 @@ class LoanLine:
         if schedule is None or schedule.no_letters or self.answer.is_silent:
             return None
         day = self.loan.due_on + timedelta(days=schedule.stop_after + 1)
+        if day <= self.on:
+            return None
         return Entry(
             day=day,
             distance=_distance(self.loan, day),

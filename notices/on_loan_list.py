@@ -71,7 +71,7 @@ def choices() -> list[tuple[str, str]]:
     """One query, for the highest step of all schedules."""
     highest = max(Step.objects.aggregate(highest=Max("number"))["highest"] or 0, FEWEST)
     steps = [(str(number), step_name(number)) for number in range(1, highest + 1)]
-    return [("", "All the same"), (NOTHING, "Nothing yet"), (ANYTHING, "Anything"), (REMINDER, "A reminder"), *steps]
+    return [("", "Whatever it was"), (NOTHING, "Nothing yet"), (ANYTHING, "Anything"), (REMINDER, "A reminder"), *steps]
 
 
 def last_said_is(loans: QuerySet[Any], choice: str) -> QuerySet[Any]:

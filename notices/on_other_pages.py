@@ -6,17 +6,21 @@ Names of people stand only on pages behind a login; the log and ``/health/`` get
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
+from django.db.models import Count, Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from circulation.models import Loan
 from circulation.words import a_day, several
-from library import links, slots
+from library import slots
 from notices import again, on_imports, ready, shelf_check
 from notices.letter_rows import at_local_time
 from notices.models import Letter, Run, RunSettings
 
 LATE_AFTER = timedelta(minutes=15)
+FAILED_RUNS = 3
+"""Of so many runs the letters that could not be written are named on Home; the next ones follow."""
 
 
 def register() -> None:
@@ -31,7 +35,7 @@ def register() -> None:
 
 def needs(request: HttpRequest, on: date) -> list[slots.Need]:
     """Held runs, letters that could not be written, letters for the printer."""
-    return [*_held(), *_failed(request), *_to_print(), *_not_on_the_shelf()]
+    return [*_held(), *_failed(), *_to_print(), *_not_on_the_shelf()]
 
 
 def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:
@@ -145,28 +149,29 @@ def _held() -> list[slots.Need]:
     ]
 
 
-def _failed(request: HttpRequest) -> list[slots.Need]:
-    number = Letter.objects.filter(state=Letter.State.FAILED).count()
-    if not number:
-        return []
+def _failed() -> list[slots.Need]:
+    """One for each run, so that each leads to a list with as many letters as it says."""
+    failed = Letter.objects.filter(state=Letter.State.FAILED).order_by("-run")
+    of_runs = failed.values_list("run", "run__state").annotate(number=Count("pk"), one=Max("pk"), why=Max("why"))
     return [
         slots.Need(
             icon="circle-x",
             tone="bad",
             sentence=f"{several(number, 'letter')} could not be written.",
-            reason=Letter.objects.filter(state=Letter.State.FAILED).values_list("why", flat=True).first() or "",
+            reason=why,
             action="See why",
-            url=_where_they_failed(request),
+            url=_where_they_failed(run, state, one),
         )
+        for run, state, number, one, why in of_runs[:FAILED_RUNS]
     ]
 
 
-def _where_they_failed(request: HttpRequest) -> str:
-    """The page of their run, where all are of one; letters by hand have no list of their own."""
-    runs = set(Letter.objects.filter(state=Letter.State.FAILED).values_list("run", "run__state").distinct()[:2])
-    if len(runs) == 1 and not {state for _, state in runs} & {None, *Run.State.by_hand()}:
-        return f"{reverse('run', args=[next(iter(runs))[0]])}?tab=failed"
-    return links.behind(request, "letters", "notices.letter", state__exact="failed")
+def _where_they_failed(run: int | None, state: str | None, letter: int) -> str:
+    if run is None:
+        return reverse("letter", args=[letter])
+    if state in Run.State.by_hand():
+        return reverse("letters-look", args=[run])
+    return f"{reverse('run', args=[run])}?tab=failed"
 
 
 def _to_print() -> list[slots.Need]:
@@ -189,13 +194,15 @@ def _not_on_the_shelf() -> list[slots.Need]:
     number = shelf_check.not_found_in_time()
     if not number:
         return []
+    said = Loan.objects.open().filter(status=Loan.Status.SAYS_BACK).count()
+    things = "1 thing is" if said == 1 else f"{said:,} things are"
     return [
         slots.Need(
             icon="help-circle",
             tone="warn",
-            sentence=f"{several(number, 'thing')} not found on three shelf checks.",
-            reason="Their borrowers say that they are back, so nothing is said about them.",
-            action=f"Decide about {number:,}",
+            sentence=f"{things} said to be back; {number:,} could not be found on three shelf checks.",
+            reason="Nothing is said about them meanwhile. Lost, or on loan after all: a person decides.",
+            action=f"Look at the {said:,}" if said > 1 else "Decide",
             url=f"{reverse('loans')}?{urlencode({'tab': 'says-back'})}",
         )
     ]

@@ -13,6 +13,7 @@ from circulation.calendar import CalendarError
 from circulation.models import Loan
 from library import slots
 from library.access import may
+from library.typed import row_number
 from notices import said, why, why_words
 from notices.loan_line import LoanLine
 
@@ -68,5 +69,4 @@ def _history(request: HttpRequest, history: said.History) -> slots.Panel | None:
 
 
 def _before(request: HttpRequest) -> int | None:
-    asked = request.GET.get(BEFORE, "")
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
+    return row_number(request.GET.get(BEFORE)) or None

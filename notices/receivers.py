@@ -1,12 +1,15 @@
-"""Listen to circulation: what waits about a loan or a person is checked again at once."""
+"""Listen to circulation and to the outbox: what waits about a loan or a person is checked again at once, and so is what
+is to go once more."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.dispatch import receiver
 from django.utils import timezone
 
 from circulation.signals import Cause, loans_changed, people_changed
-from notices import take_back
+from library import slots
+from notices import again, take_back
 
 
 @receiver(loans_changed, dispatch_uid="notices.loans_changed")
@@ -21,3 +24,8 @@ def when_people_change(
     return take_back.about_people(
         patron_ids=patron_ids or [], guardian_ids=guardian_ids or [], cause=cause, on=timezone.localdate()
     )
+
+
+@slots.going_again.register
+def when_messages_go_again(message_ids: Sequence[int], by: str) -> Collection[int]:
+    return again.instead_of(message_ids, on=timezone.localdate(), by=by)

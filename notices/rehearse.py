@@ -22,6 +22,8 @@ from smtp_gateway.models import Gateway
 AT_MOST = 5
 STAND_INS = ("Alex", "Robin", "Sam", "Charlie", "Jo")
 FAMILY = "Sample"
+KEY = "rehearsal:"
+"""How the key of each rehearsed message begins."""
 MARKED = "margin: 0; padding: 16px; color: #1b2326; font: 16px/1.5 Arial, sans-serif"
 _TOP = re.compile(r"<body[^>]*>")
 
@@ -93,7 +95,7 @@ def _finished(
     reader = letter.get_audience_display().lower()
     mark = f"This is a rehearsal of {name} to a {reader}. Nobody else got it, and nothing was recorded."
     subject = f"Rehearsal: {words.subject}"
-    key = f"rehearsal:{letter.pk}:{at:%Y%m%d%H%M%S}"  # pressed twice within a second is one
+    key = f"{KEY}{letter.pk}:{at:%Y%m%d%H%M%S}"  # pressed twice within a second is one
     return outbox.Finished(
         content=mime.build(
             sender=sender,

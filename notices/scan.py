@@ -42,6 +42,13 @@ ONE_RUN_AT_A_TIME = 7_001
 """Key of the advisory lock: two runs at once would both be right, and one of them would do the work for nothing."""
 
 
+PATIENCE = "SET LOCAL statement_timeout = 0"
+# The planner knows nothing of its own intermediate results, takes them for one row each, and loops squared. They fit
+# into this much memory at a million loans; without it each of them is written to disk and read again. What the planner
+# thinks a long statement costs is not worth compiling it.
+ALL_AT_ONCE = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '96MB'; SET LOCAL jit = off"
+
+
 class RunError(Exception):
     """A run whose counts do not add up to the loans that it looked at. Nothing of it is kept but this sentence."""
 
@@ -113,10 +120,9 @@ def _look(record: Run, *, only: Collection[int] | None = None) -> None:
     question = Question(on=record.day, by_clock=record.by_clock, only=only)
     schedules = list(Schedule.objects.in_force())
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(PATIENCE)
         if only is None:
-            # The planner knows nothing of its own intermediate results, takes them for one row each, and loops squared.
-            cursor.execute("SET LOCAL enable_nestloop = off")
+            cursor.execute(ALL_AT_ONCE)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
         open_days = OpenDays.load()
         write_rules(cursor, schedules, on=record.day, open_days=open_days)
@@ -229,13 +235,13 @@ def _sort_out(cursor: CursorWrapper, question: Question, *, days_between: bool) 
     return counts
 
 
-def say(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:
+def say(cursor: CursorWrapper, *, run_id: int, on: date) -> None:
     """Put what is left in ``loans_at_step`` into the ledger, and plan its letters."""
     cursor.execute(SAY, {"on": on, "run": run_id})
     plan_letters(cursor, run_id=run_id, on=on)
 
 
-def plan_letters(cursor: CursorWrapper, *, run_id: int | None, on: date) -> None:
+def plan_letters(cursor: CursorWrapper, *, run_id: int, on: date) -> None:
     """Letters to be written from ``said`` and ``told_to``: one per recipient, service, audience and channel."""
     cursor.execute(PLAN, {"run": run_id, "on": on})
 

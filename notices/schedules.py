@@ -7,11 +7,12 @@ keeps its row. Nothing here says who is told or when; that is the business of ``
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from notices import presets, scan
+from notices import presets, scan, take_back
 from notices.models import Notice, Schedule, Step
 from notices.models.schedule import step_name
 from notices.schedule_words import days_late
@@ -75,11 +76,13 @@ def said_numbers(schedule: Schedule) -> set[int]:
     return set(notices.order_by().values_list("step__number", flat=True).distinct())
 
 
-def save_steps(schedule: Schedule, kept: Sequence[Step]) -> None:
+def save_steps(schedule: Schedule, kept: Sequence[Step], *, on: date) -> None:
     """These and no others. A step with a key is its own row again, whatever its number was; the caller numbered them.
 
-    Takes the caller's transaction.
+    Takes the caller's transaction. Letters that wait lose their titles where a step forbids them now.
     """
+    now_private = [step.pk for step in kept if step.pk and not step.home_reads_titles]
+    now_private = list(schedule.steps.filter(pk__in=now_private, home_reads_titles=True).values_list("pk", flat=True))
     schedule.steps.exclude(pk__in=[step.pk for step in kept if step.pk]).delete()
     before = dict(schedule.steps.values_list("pk", "number"))
     for step in kept:
@@ -89,6 +92,8 @@ def save_steps(schedule: Schedule, kept: Sequence[Step]) -> None:
     for step in kept:
         step.schedule = schedule
         step.save()
+    if now_private:
+        take_back.about_steps(now_private, why="Titles are private at this step now.", on=on)
 
 
 def remove(schedule: Schedule) -> None:

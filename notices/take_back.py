@@ -13,12 +13,16 @@ from django.utils import timezone
 
 from circulation.models import Group
 from circulation.signals import Cause
-from notices.models import Audience, Letter, Line, Notice, Step
+from notices.models import Audience, Letter, Line, Notice, Run, Step
 from notices.wanted import CARER_MAY_BE_TOLD, LINES_OF_LETTERS, WANTED
 from smtp_gateway import outbox
+from smtp_gateway.models import OutboundMessage
 
 STILL_HERE = [Letter.State.PLANNED, Letter.State.HELD, Letter.State.QUEUED, Letter.State.TO_PRINT]
 """States of a letter that has not left the house, as far as the letter knows; the outbox knows it better."""
+
+WAITING = OutboundMessage.State.WAITING
+PEOPLE = ("patron", "guardian", "also_guardian", "group", "partner")
 
 OTHER_WORDS = {Cause.GROUP, Cause.NAME, Cause.ITEM}
 """What waits says something else after these, even where it goes to the same people about the same loans."""
@@ -90,6 +94,21 @@ def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[
         return len(here)
 
 
+def about_steps(step_ids: Iterable[int], *, why: str, on: date) -> int:
+    """Write again all that waits about these steps, because it may say less now. Returns how many letters changed."""
+    letters = _waiting(Line.objects.filter(notice__step__in=list(step_ids), taken_out_at=None))
+    return recheck(letters, why=why, on=on, rewrite=letters)
+
+
+def put_off(*, on: date) -> int:
+    """Recheck what the server put off: what changed while it was being sent could not be called back then. Returns how
+    many letters changed."""
+    queued = Letter.objects.filter(state=Letter.State.QUEUED, message__state=WAITING, message__attempts__gt=0)
+    letters = {letter.pk: letter for letter in queued.select_related(*PEOPLE)}
+    found = stale(letters, on=on)
+    return recheck(found, why="No longer so when it was to be tried again.", on=on) if found else 0
+
+
 def _in_words(cause: Cause) -> str:
     return f"{cause.label}, before it was sent."
 
@@ -113,8 +132,7 @@ def _that_list(loans: list[int], *, besides: QuerySet[Line]) -> set[int]:
 def _locked(letter_ids: Iterable[int]) -> list[Letter]:
     """Letters first and always in this order, so that two verbs that meet wait for each other."""
     rows = Letter.objects.filter(pk__in=list(letter_ids), state__in=STILL_HERE).order_by("pk")
-    people = ("patron", "guardian", "also_guardian", "group", "partner")
-    return list(rows.select_for_update(of=("self",)).select_related(*people))
+    return list(rows.select_for_update(of=("self",)).select_related(*PEOPLE))
 
 
 def unwanted(letter_ids: Iterable[int], *, on: date) -> dict[int, list[int]]:
@@ -146,6 +164,7 @@ def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
             service=letter.service,
             audience=letter.audience,
             channel=letter.channel,
+            kind=letter.kind,
             number=letter.number,
             day=letter.day,
             guardian=letter.also_guardian,
@@ -158,6 +177,12 @@ def _part(letters: dict[int, Letter], *, why: str, on: date) -> set[int]:
         letters[other.pk] = other
         parted |= {letter.pk, other.pk}
     return parted
+
+
+def stale(letters: dict[int, Letter], *, on: date) -> set[int]:
+    """Of these, the ids of those that may not go as they are: about what is no longer so, or to the wrong reader."""
+    moved = {pk for pk, letter in letters.items() if address_now(letter) != (letter.channel, letter.to)}
+    return {*unwanted(letters, on=on), *to_be_parted(letters, on=on), *moved}
 
 
 def address_now(letter: Letter) -> tuple[str, str]:
@@ -185,8 +210,8 @@ def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
     remaining = Notice.objects.filter(lines__letter=letter, lines__taken_out_at=None)
     before, (letter.channel, letter.to) = letter.channel, address_now(letter)
     on_paper = remaining.filter(
-        Q(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]) | Q(number=0)
-    ).exists()  # a person who wrote beside the ledger chose *email, and print for the rest*
+        Q(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]) | Q(number=0) | Q(run__state__in=Run.State.by_hand())
+    ).exists()  # a person who wrote by hand chose *email, and print for the rest*
     if not remaining.exists() or (letter.channel != before and not on_paper):
         letter.lines.filter(taken_out_at=None).update(taken_out_at=now)
         letter.state, letter.why = Letter.State.TAKEN_BACK, why

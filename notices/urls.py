@@ -28,7 +28,6 @@ urlpatterns = [
     path("letters/<int:pk>/", letters.look, name="letters-look"),
     path("letters/<int:pk>/send/", letters.send, name="letters-send"),
     path("letters/<int:pk>/rehearse/", letters.rehearsal, name="letters-rehearse"),
-    path("letters/letter/<int:pk>/html/", letters.html, name="letters-letter-html"),
     path("patrons/<int:pk>/email/", direct_email.write, name="patron-email"),
     path("patrons/<int:pk>/email/opened/", direct_email.opened, name="patron-email-opened"),
     path("patrons/<int:pk>/email/send/", direct_email.through_the_gateway, name="patron-email-send"),

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import BaseValidator
 from django.db import models
 
+from library.form_look import dress
 from smtp_gateway import addresses
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import Gateway
@@ -143,8 +144,7 @@ class SettingsOnPage(SettingsForm):
             if self.instance.has_password
             else "Kept encrypted and never shown again."
         )
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = _class_of(field, with_error=name in self.errors)
+        dress(self)
 
     @property
     def rare_ones_matter(self) -> bool:
@@ -162,10 +162,3 @@ class SettingsOnPage(SettingsForm):
         if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
             self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
         return given
-
-
-def _class_of(field: forms.Field, *, with_error: bool) -> str:
-    if isinstance(field, forms.BooleanField):
-        return "form-check-input"
-    look = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
-    return f"{look} field-error" if with_error else look

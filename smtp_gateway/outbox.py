@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from library import slots
 from smtp_gateway import addresses
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import DeliveryAttempt, GatewayEvent, OutboundMessage
@@ -49,8 +50,6 @@ LARGEST = 25 * 1024 * 1024
 LONGEST_LINE = 998
 SEND_NEXT = 0
 
-_BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-_TOO_LONG = re.compile(rb"[^\r\n]{%d}" % (LONGEST_LINE + 1))
 _HEADER = re.compile(rb"[!-9;-~]+:[^\r\n]*(\r\n[ \t][^\r\n]*)*\r\n")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 
@@ -178,20 +177,21 @@ def release(ids: Iterable[int], *, by: str = "") -> list[int]:
 
 
 def try_again(ids: Iterable[int], *, by: str) -> list[int]:
-    """Give what could not be sent a fresh start, with five new days."""
-    return _move(
-        _with_text(ids, State.BAD),
-        verb="Tried again",
-        by=by,
-        state=State.WAITING,
-        not_before=Now(),
-        reserved_at=None,
-        finished_at=None,
-        expires_at=None,
-        give_up_at=None,
-        crashes=0,
-        reason="",
-    )
+    """Give what could not be sent a fresh start, with five new days. What must not go any more stays where it is."""
+    with transaction.atomic():
+        return _move(
+            _once_more(_with_text(ids, State.BAD), by=by),
+            verb="Tried again",
+            by=by,
+            state=State.WAITING,
+            not_before=Now(),
+            reserved_at=None,
+            finished_at=None,
+            expires_at=None,
+            give_up_at=None,
+            crashes=0,
+            reason="",
+        )
 
 
 def send_next(ids: Iterable[int], *, by: str) -> list[int]:
@@ -220,19 +220,21 @@ def count_as_sent(ids: Iterable[int], *, by: str) -> list[int]:
 
 
 def resend(ids: Iterable[int], *, by: str) -> list[int]:
-    """A person wants what was *maybe sent* to go out once more, even if it should arrive twice."""
-    return _move(
-        _with_text(ids, State.UNCERTAIN).filter(reserved_at=None),
-        verb="Sent once more",
-        by=by,
-        state=State.WAITING,
-        stage="",
-        not_before=Now(),
-        expires_at=None,
-        give_up_at=None,
-        lease_token=None,
-        reason="",
-    )
+    """A person wants what was *maybe sent* to go out once more, even if it should arrive twice. What must not go any
+    more stays where it is."""
+    with transaction.atomic():
+        return _move(
+            _once_more(_with_text(ids, State.UNCERTAIN).filter(reserved_at=None), by=by),
+            verb="Sent once more",
+            by=by,
+            state=State.WAITING,
+            stage="",
+            not_before=Now(),
+            expires_at=None,
+            give_up_at=None,
+            lease_token=None,
+            reason="",
+        )
 
 
 def blank(ids: Iterable[int]) -> int:
@@ -303,9 +305,10 @@ def _check_content(content: bytes) -> str:
         raise OutboxError(f"The message is larger than {LARGEST // 1024 // 1024} MB.")
     if b"\0" in content:
         raise OutboxError("The message holds a NUL character, which no mail may have.")
-    if _BARE_LINE_END.search(content):
+    lines = content.split(b"\r\n")
+    if not content.count(b"\r") == content.count(b"\n") == len(lines) - 1:
         raise OutboxError("The message holds a line end that is not CRLF.")
-    if _TOO_LONG.search(content):
+    if max(map(len, lines)) > LONGEST_LINE:
         raise OutboxError(f"The message has a line of more than {LONGEST_LINE} characters.")
     head, empty, _ = content.partition(b"\r\n\r\n")
     head += b"\r\n"
@@ -329,6 +332,12 @@ def _is_headers(head: bytes) -> bool:
 
 def _with_text(ids: Iterable[int], state: str) -> OutboundMessageQuerySet:
     return OutboundMessage.objects.filter(pk__in=list(ids), state=state).exclude(content=b"")
+
+
+def _once_more(rows: OutboundMessageQuerySet, *, by: str) -> OutboundMessageQuerySet:
+    """Without those that whoever wrote them takes back now: the book that a letter is about came home meanwhile."""
+    ids = list(rows.values_list("pk", flat=True))
+    return rows.exclude(pk__in={pk for taken_back in slots.going_again for pk in taken_back(ids, by)})
 
 
 def _move(rows: OutboundMessageQuerySet, *, verb: str, by: str, **changes: Any) -> list[int]:

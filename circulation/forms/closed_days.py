@@ -5,35 +5,26 @@ from typing import Any
 from django import forms
 
 from circulation.closed_days import LONGEST
+from circulation.forms.look import DressedForm, DressedModelForm
 from circulation.models import ClosedDays
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-A_DATE = dict.fromkeys(("invalid", "required"), "Write a date: 19/12/2026, or choose it.")
 
 
-class ClosedDaysForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClosedDaysForm(DressedModelForm):
     """One day, or a range with both ends. An empty last day means a single day."""
 
-    last = forms.DateField(
-        label="Last day",
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Empty: only the first day.",
-        error_messages=A_DATE,
-    )
+    names = ("name",)
+    last = forms.DateField(label="Last day", required=False, help_text="Empty: only the first day.")
 
     class Meta:
         model = ClosedDays
         fields = ["first", "last", "name"]
         labels = {"first": "First day", "name": "Why"}
-        widgets = {"first": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
-        error_messages = {"first": A_DATE, "name": {"required": "Say why it is closed: letters and pages name it."}}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.use_required_attribute = False  # our sentences, not the browser's
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-control field-error" if name in self.errors else "form-control"
+        error_messages = {
+            "first": {"required": "Say from which day."},
+            "name": {"required": "Say why it is closed: letters and pages name it."},
+        }
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -50,13 +41,13 @@ class ClosedDaysForm(forms.ModelForm):  # type: ignore[type-arg]
         return given
 
 
-class WeekForm(forms.Form):
+class WeekForm(DressedForm):
     """The library's week."""
 
     open_weekdays = forms.TypedMultipleChoiceField(
         label="Open on",
         coerce=int,
         choices=list(enumerate(WEEKDAYS)),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Tick at least one weekday: without one no due date could be found."},
     )

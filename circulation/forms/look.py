@@ -9,7 +9,9 @@ from typing import Any
 
 from django import forms
 
+from circulation.forms.seen import SeenModelForm
 from circulation.imports import fields as cells
+from library.form_look import class_of
 
 
 class InOurLook:
@@ -20,7 +22,7 @@ class InOurLook:
     def dress(self) -> None:
         """Errors are not asked for here, they would be worked out too early: the site shows ``aria-invalid`` in red."""
         for field in self.fields.values():
-            field.widget.attrs["class"] = _class_of(field)
+            field.widget.attrs["class"] = class_of(field)
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = 3
             if isinstance(field, forms.DateField):
@@ -41,7 +43,7 @@ class DressedForm(InOurLook, forms.Form):
         self.dress()
 
 
-class DressedModelForm(InOurLook, forms.ModelForm):  # type: ignore[type-arg]
+class DressedModelForm(InOurLook, SeenModelForm):
     """The same about one row; ``names``, ``emails`` and ``texts`` say which fields are read as an import reads them."""
 
     names: tuple[str, ...] = ()
@@ -118,9 +120,3 @@ def _say_required(fields: dict[str, forms.Field]) -> None:
     for field in fields.values():
         if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
             field.error_messages["required"] = "This cannot be empty."
-
-
-def _class_of(field: forms.Field) -> str:
-    if isinstance(field, forms.BooleanField):
-        return "form-check-input"
-    return "form-select" if isinstance(field, forms.ChoiceField) else "form-control"

@@ -22,6 +22,7 @@ from circulation.views.just_happened import JustHappened
 from circulation.views.sitting import Mode, Sitting, Told
 from library import slots
 from library.access import Role, allow, may
+from library.typed import row_number
 
 KEYS = [
     ("F2", "Lend"),
@@ -165,9 +166,7 @@ def _thing(asked: QueryDict) -> Loan | Item | None:
 
 
 def _number(asked: QueryDict, name: str) -> int:
-    """0, which is no row, for whatever is not a number."""
-    text = asked.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+    return row_number(asked.get(name))
 
 
 def _day(asked: QueryDict) -> date | None:

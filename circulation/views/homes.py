@@ -18,6 +18,7 @@ from circulation.models import Guardian, Guardianship, Patron
 from circulation.views import guardians, patrons, people_words
 from circulation.words import a_day
 from library.access import Role, allow
+from library.typed import row_number
 
 MOST_FOUND = 12
 
@@ -75,7 +76,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponseBase:
     words = search.cleaned(request.GET.get("q", ""))
     form = NewGuardianForm(request.POST or None, patron=patron, initial={"name": words if "@" not in words else ""})
     if request.method == "POST" and "on_file" in request.POST:
-        chosen = get_object_or_404(Guardian, pk=people_words.number(request.POST["on_file"]), erased_at=None)
+        chosen = get_object_or_404(Guardian, pk=row_number(request.POST["on_file"]), erased_at=None)
         return _join(request, patron, chosen, relationship="")
     if request.method == "POST" and form.is_valid() and not form.asks:
         return _join(

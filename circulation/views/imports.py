@@ -23,6 +23,7 @@ from circulation.views import import_looks
 from circulation.views.import_forms import Allow, MatchColumns, SendFile
 from library import exports
 from library.access import Role, allow
+from library.typed import row_number
 
 State = ImportFile.State
 PAGE = 20
@@ -137,10 +138,10 @@ def original(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _files(request: HttpRequest, form: SendFile, *, status: int = 200) -> HttpResponse:
-    before = request.GET.get("before", "")
+    before = row_number(request.GET.get("before"))
     rows = ImportFile.objects.without_content().select_related("by").order_by("-pk")
-    if before.isdecimal() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if before:
+        rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])
     context = {
         "here": "import",

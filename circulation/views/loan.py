@@ -44,7 +44,8 @@ def page(request: HttpRequest, found: Loan, **forms: Any) -> HttpResponse:
         "look": looks.of_loan(found, at=now, on=on),
         "borrower": loan_words.borrower(found),
         "standing": loan_words.standing(found, on=on),
-        "said_next": said if said.endswith(".") or not said else f"We say next: {said}.",
+        "said_next": _said_next(found, said),
+        "renewable": found.status in desk.RENEWABLE,
         "undo": _undo(found, at=now),
         "status_form": StatusForm(loan=found),
         "due_form": DueForm(),
@@ -117,6 +118,13 @@ def due(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _loan(pk: int) -> Loan:
     return get_object_or_404(Loan.objects.with_borrowers().select_related("item__owner", "item__collection"), pk=pk)
+
+
+def _said_next(found: Loan, said: str) -> str:
+    """What will be said, or why nothing; a status other than *on loan* has said why already."""
+    if said and not said.endswith("."):
+        return f"We say next: {said}."
+    return said if found.status == Loan.Status.ON_LOAN else ""
 
 
 def _renew(found: Loan, at: datetime, by: Any) -> str:

@@ -36,7 +36,7 @@ WORDS = {
     "billed": "Billed",
     "lost": "Lost",
     "no-letters": "No letters",
-    BETWEEN: "Extension, recall, on its way",
+    BETWEEN: "Between libraries",
     RETURNED: "Returned",
 }
 EMPTY = {
@@ -194,7 +194,7 @@ ON_PAGE = (
     _column("group", "Group", lambda loan: loan.patron.group if loan.patron else "", "group_name", *BORROWER),
     _column("due", "Due", lambda loan: loan.due_on, "due_on"),
 )
-SAID_NEXT = Column[Loan](key="next", name="We say next", cell=str, on_page_only=True)
+SAID_NEXT = Column[Loan](key="next", name="We say next", cell=str, on_page_only=True, css="col-next")
 BACK = _column("returned", "Returned", lambda loan: loan.returned_on, "returned_on")
 IN_FILES = (
     _column("lent", "Lent", lambda loan: loan.lent_on, in_files_only=True),

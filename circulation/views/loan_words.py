@@ -70,6 +70,6 @@ def _meaning(loan: Loan, *, on: date) -> str:
         Status.LOST: "It is given up as lost; nobody is written to.",
         Status.NO_LETTERS: "Nobody is written to about it.",
         Status.EXTENSION_ASKED: f"An extension was asked; nobody is written to{until}.",
-        Status.RECALLED: "It was recalled.",
+        Status.RECALLED: "It was recalled; no step of a schedule is written about it.",
         Status.ON_ITS_WAY: "It is on its way back; nobody is written to.",
     }[Status(loan.status)]

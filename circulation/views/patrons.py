@@ -22,6 +22,7 @@ from circulation.views import looks, people_words
 from circulation.words import a_day, several
 from library import slots
 from library.access import Role, allow
+from library.typed import row_number
 
 
 @allow(Role.LIBRARIAN)
@@ -64,7 +65,7 @@ def page(request: HttpRequest, found: Patron, **forms: Any) -> HttpResponse:
 @allow(Role.LIBRARIAN)
 def add(request: HttpRequest) -> HttpResponseBase:
     """A new patron; their group may be given in the address."""
-    group = Group.objects.filter(pk=people_words.number(request.GET.get("group", ""))).first()
+    group = Group.objects.filter(pk=row_number(request.GET.get("group"))).first()
     form = PatronForm(request.POST or None, initial={"group": group})
     if request.method == "POST" and form.is_valid():
         new = people.save_patron(form.save(commit=False), changed=[], by=request.user)

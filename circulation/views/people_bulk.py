@@ -1,4 +1,4 @@
-"""What can be done with ticked patrons and groups: at once where it can be taken back, else a page asks first.
+"""What can be done with ticked patrons: at once where it can be taken back, else a page asks first.
 
 Each is one verb of ``people`` for all of them together.
 """
@@ -30,10 +30,6 @@ PATRON_VERBS: list[dict[str, Any]] = [
     {"key": "move", "label": "Move to another group", "icon": "arrow-right"},
     {"key": "quiet", "label": "No letters until", "icon": "calendar-off"},
     {"key": "left", "label": "Mark as left", "icon": "user-off", "states": ("here",)},
-]
-GROUP_VERBS: list[dict[str, Any]] = [
-    {"key": "auto-yes", "label": "Letters by themselves", "icon": "check"},
-    {"key": "auto-no", "label": "Not by themselves", "icon": "ban"},
 ]
 AUTO_SEND = {
     "auto-yes": (Patron.AutoSend.YES, "go by themselves"),
@@ -67,23 +63,6 @@ def do(request: HttpRequest) -> HttpResponse:
         _tell(request, changed, f"Letters about {several(changed.people, 'patron')} {words}.")
         return _back(request)
     return ASKS[verb](request, ids, timezone.localdate())
-
-
-@allow(Role.LIBRARIAN)
-@require_POST
-def do_groups(request: HttpRequest) -> HttpResponse:
-    """The same answer for all ticked groups."""
-    verb, back = request.POST.get("verb", ""), reverse("groups")
-    if verb not in ("auto-yes", "auto-no"):
-        return HttpResponseBadRequest("There is no such verb.")
-    wanted = verb == "auto-yes"
-    changed = list(Group.objects.filter(pk__in=lists.ticked(request.POST)).exclude(auto_send=wanted))
-    for group in changed:
-        group.auto_send = wanted
-        people.save_group(group, changed=["auto_send"], by=request.user)
-    words = "go" if wanted else "do not go"
-    messages.success(request, f"Letters of {several(len(changed), 'group')} {words} by themselves now.")
-    return HttpResponseRedirect(lists.way_back(request, otherwise=back))
 
 
 def _move(request: HttpRequest, ids: list[int], on: date) -> HttpResponse:
@@ -135,10 +114,14 @@ ASKS: dict[str, Callable[[HttpRequest, list[int], date], HttpResponse]] = {
 def _ask(request: HttpRequest, ids: list[int], **context: Any) -> HttpResponse:
     """A page that names the people and the number; its button repeats the verb."""
     chosen = Patron.objects.filter(pk__in=ids, erased_at=None).select_related("group")
-    back = lists.way_back(request, otherwise=reverse("patrons"))
-    return render(
-        request, "circulation/patrons_ask.html", {"here": "patrons", "patrons": chosen, "back": back, **context}
-    )
+    rows = [(one.pk, reverse("patron", args=[one.pk]), str(one), str(one.group)) for one in chosen]
+    return ask_first(request, "patron", rows=rows, **context)
+
+
+def ask_first(request: HttpRequest, kind: str, **context: Any) -> HttpResponse:
+    """About patrons or groups; ``rows``: number, address, name and group of what was chosen."""
+    page = {"here": "patrons", "kind": kind, "action": reverse(f"{kind}s-do"), "back": list_of(request, f"{kind}s")}
+    return render(request, "circulation/people_ask.html", page | context)
 
 
 def _tell(request: HttpRequest, changed: people.Changed, sentence: str) -> None:
@@ -149,4 +132,9 @@ def _tell(request: HttpRequest, changed: people.Changed, sentence: str) -> None:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(lists.way_back(request, otherwise=reverse("patrons")))
+    return HttpResponseRedirect(list_of(request, "patrons"))
+
+
+def list_of(request: HttpRequest, name: str) -> str:
+    """The list as it was when they were ticked."""
+    return lists.way_back(request, otherwise=reverse(name))

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from circulation import search
 from circulation.models import Group, Guardian, Guardianship, Loan, PartnerLibrary, Patron
 from circulation.views import people_words
-from circulation.views.people_bulk import GROUP_VERBS, PATRON_VERBS
+from circulation.views.groups_bulk import GROUP_VERBS
+from circulation.views.people_bulk import PATRON_VERBS
 from library import lists, slots
 from library.access import Role, allow
 from library.lists import Column, Empty, Listing, Verb
@@ -148,7 +149,7 @@ def patrons(request: HttpRequest) -> HttpResponseBase:
             heading="No patrons yet",
             sentence="They come from a file with their groups and guardians, or one by one.",
             action="Import a file",
-            url=reverse("area", args=["import"]),
+            url=reverse("import"),
         ),
         looks=lambda found: {one.pk: people_words.by_themselves(one) for one in found},
     )

@@ -21,11 +21,6 @@ class Home:
     form: StopLetters
 
 
-def number(text: str) -> int:
-    """The number of a row in an address or a form; 0, which is no row, for whatever is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
-
-
 def how_late(loans: Iterable[Loan], *, on: date) -> str:
     """``one 14 days late``, ``two late, the longest 14 days``; empty when nothing is."""
     late = [(on - loan.due_on).days for loan in loans if loan.due_on < on]

@@ -1,6 +1,6 @@
 """What was said in past weeks: ledger rows as if the daily run had been made until a week ago.
 
-Asks ``steps`` what each past day would have said. No run and no letter belongs to these rows, because there was none.
+Asks ``steps`` what each past day would have said. Their runs and letters, where somebody wants them, are ``history``.
 """
 
 from collections.abc import Iterable, Iterator

@@ -65,8 +65,11 @@ class Lending:
         pupils = cycle(self._in_any_order(self.folk.pupils))
         teachers = cycle(self._in_any_order(self.folk.staff))
         for status, number in QUIET.items():
-            for pupil in _some(pupils, number):
-                self._lend(pupil, due=self._due(pupil, self.timetable.pupils, Moment.TOLD), status=status)
+            for place, pupil in enumerate(_some(pupils, number)):
+                due = self._due(pupil, self.timetable.pupils, Moment.TOLD)
+                # One of those that people say are back was looked for often enough: a person decides.
+                checks = SHELF_CHECKS if status == Status.SAYS_BACK and place else 0
+                self._lend(pupil, due=due, status=status, shelf_checks_left=checks)
         for moment, number in PUPILS.items():
             for pupil in _some(pupils, number):
                 self._lend(pupil, due=self._due(pupil, self.timetable.pupils, moment))
@@ -98,6 +101,7 @@ class Lending:
         due: date,
         title: str = "",
         status: Loan.Status = Status.ON_LOAN,
+        shelf_checks_left: int = 0,
         returned: date | None = None,
     ) -> None:
         """``title`` is what the cast borrows, never renewed; empty: whatever lies on top of the shelves."""
@@ -116,7 +120,7 @@ class Lending:
                 renewals=renewals,
                 status=status,
                 status_reason=REASONS.get(status, ""),
-                shelf_checks_left=SHELF_CHECKS if status == Status.SAYS_BACK else 0,
+                shelf_checks_left=shelf_checks_left,
                 returned_on=returned,
                 returned_at=self._in_the_afternoon(returned) if returned else None,
             )

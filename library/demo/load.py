@@ -13,7 +13,7 @@ from django.db import transaction
 from circulation.calendar import OpenDays
 from circulation.models import Group, Guardian, Item, Loan, PartnerLibrary, Patron
 from library import standing
-from library.demo import ledger, people, post, school, things, users
+from library.demo import history, ledger, people, post, school, things, users
 from library.demo.interlibrary import Exchange
 from library.demo.lending import Lending
 from library.demo.moments import Moments, Timetable
@@ -49,6 +49,7 @@ def load(*, on: date, mailbox: post.Mailbox) -> Made:
         told_before = make(on=on)
         users.let_in()
         post.send_to(mailbox)
+        history.remember(on=on)
         run = scan.run(on=on)
         compose.write_planned(on=on)
         _run_daily(first_day=on + timedelta(days=1))

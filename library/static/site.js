@@ -1,4 +1,4 @@
-// Keys, ticked rows. Everything works without this file but the keys.
+// Keys, ticked rows, what folds on a phone. Everything works without this file but the keys.
 
 // `/` goes to the search field, `g` and a letter to a page, `?` shows all keys. Only outside fields, and only while
 // switched on (the dialog has the switch).
@@ -74,3 +74,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const busy = document.activeElement?.closest("main > *, dialog[open]") || event.target.querySelector(":checked[data-tick]");
   if (busy || document.hidden) event.preventDefault();
 });
+
+// On a phone the fields above a list fold away, unless they narrow it; wider, they are always there.
+(() => {
+  const phone = matchMedia("(max-width: 575.98px)");
+  const fold = () => document.querySelectorAll("[data-fold]").forEach((part) => {
+    part.open = !phone.matches || part.dataset.fold === "open";
+  });
+  phone.addEventListener("change", fold);
+  fold();
+})();
+
+// The open tab is in sight, however many stand before it.
+document.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from library import accounts
 from library.access import Role, allow, role_of
+from library.form_look import dress
 
 ROLES = [
     (Role.DESK_HELPER, "Desk helper: lend, return, renew"),
@@ -55,9 +56,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         else:
             self.fields["password"].required = True
             self.fields["password"].error_messages["required"] = "A new account needs a password."
-        for name, field in self.fields.items():
-            looks = {"role": "form-select", "is_active": "form-check-input"}
-            field.widget.attrs["class"] = looks.get(name, "form-control")
+        dress(self)
 
     def _post_clean(self) -> None:
         """After the names are known: a password may not resemble them."""
@@ -100,7 +99,7 @@ def let_in_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, who: User) -> HttpResponse:
-    name = who.username
+    name, person = who.username, who.get_full_name() or who.username
     form = AccountForm(request.POST or None, instance=who)
     if request.method == "POST" and form.is_valid():
         assert isinstance(request.user, User)  # AccessMiddleware let nobody else in
@@ -117,6 +116,7 @@ def _edit(request: HttpRequest, who: User) -> HttpResponse:
         "tab": "accounts",
         "form": form,
         "name": name,
+        "person": person,
         "account": who,
         "locked_out": bool(name) and AccessAttempt.objects.filter(username=name).exists(),
     }

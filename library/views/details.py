@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from library.access import Role, allow
+from library.form_look import dress
 from library.models import Library
 from smtp_gateway import addresses
 from smtp_gateway.errors import OutboxError
@@ -55,9 +56,7 @@ class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["open_weekdays"].error_messages["required"] = "A library that is never open lends nothing."
-        for name, field in self.fields.items():
-            if name != "open_weekdays":
-                field.widget.attrs["class"] = "form-select" if name == "paper" else "form-control"
+        dress(self)
 
     def clean_reply_to(self) -> str:
         typed: str = self.cleaned_data["reply_to"]

@@ -20,22 +20,33 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from library.access import Role, allow
+from library.form_look import dress
 from library.templatetags.look import day
+from library.typed import row_number
 
 PAGE = 50
 DEEDS = {
     LogEntry.Action.CREATE: ("ok", "plus", "Added"),
     LogEntry.Action.UPDATE: ("wait", "pencil", "Changed"),
-    LogEntry.Action.DELETE: ("off", "trash", "Removed"),
+    LogEntry.Action.DELETE: ("off", "x", "Removed"),
 }
-NOTHING = {"None", ""}
+NOTHING = {"None", "", "[]"}
+#: Django's words for accounts, in the library's; by table and by field.
+TABLES = {"user": "Account"}
+FIELDS = {
+    "username": "Name for signing in",
+    "is_staff": "May open Django admin",
+    "is_superuser": "May do everything",
+    "is_active": "May sign in",
+    "groups": "May act as",
+}
 
 
 class Kinds(forms.ModelChoiceField):  # type: ignore[type-arg]
     """What is watched, by its name."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.name).capitalize()
+        return _table(obj)
 
 
 class Filter(forms.Form):
@@ -51,8 +62,7 @@ class Filter(forms.Form):
         what = self.fields["what"]
         assert isinstance(what, forms.ModelChoiceField)
         what.queryset = ContentType.objects.filter(pk__in=kinds).order_by("model")
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-control" if name == "day" else "form-select"
+        dress(self)
 
     def rows(self) -> QuerySet[LogEntry]:
         self.is_valid()
@@ -97,10 +107,10 @@ class Shown:
 def who_did_what(request: HttpRequest) -> HttpResponse:
     """A page by key: the millionth entry costs what the first did."""
     filter_ = Filter(request.GET)
-    before = request.GET.get("before", "")
+    before = row_number(request.GET.get("before"))
     rows = filter_.rows().select_related("actor", "content_type").order_by("-id")
-    if before.isascii() and before.isdecimal() and len(before) <= 18:
-        rows = rows.filter(pk__lt=int(before))
+    if before:
+        rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE + 1])
     context = {
         "here": "library",
@@ -120,7 +130,7 @@ def _shown(entries: Iterable[LogEntry]) -> list[Shown]:
         Shown(
             entry=entry,
             look=DEEDS[entry.action],
-            what=str(entry.content_type.name).capitalize(),
+            what=_table(entry.content_type),
             changes=[names.change(entry, field, values) for field, values in (entry.changes or {}).items()],
         )
         for entry in entries
@@ -141,7 +151,7 @@ class _Names:
 
     def change(self, entry: LogEntry, name: str, values: Any) -> Change:
         field = _field(entry, name)
-        words = str(getattr(field, "verbose_name", name)).capitalize()
+        words = _field_name(entry, name, field)
         if isinstance(values, dict):  # many to many: what was added or taken away
             added = values.get("operation") == "add"
             objects = ", ".join(map(str, values.get("objects", [])))
@@ -163,6 +173,16 @@ class _Names:
         if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
             return _day(field, text)
         return text
+
+
+def _table(kind: ContentType) -> str:
+    return TABLES.get(kind.model, str(kind.name).capitalize())
+
+
+def _field_name(entry: LogEntry, name: str, field: "models.Field[Any, Any] | None") -> str:
+    if entry.content_type.model in TABLES and name in FIELDS:
+        return FIELDS[name]
+    return str(getattr(field, "verbose_name", name)).capitalize()
 
 
 def _field(entry: LogEntry, name: str) -> "models.Field[Any, Any] | None":

@@ -14,14 +14,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from circulation.calendar import OpenDays
 from circulation.models import Group, PartnerLibrary, Patron
 from circulation.words import a_day
-from library import areas
 from library.access import Role, allow
+from library.form_look import dress
 from notices import ready
 from notices.models import Notice, RunSettings, Schedule
 from notices.schedule_words import WEEKDAYS
@@ -49,9 +50,7 @@ class RunForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False  # our sentences, not the browser's
-        self.fields["at"].widget.attrs["class"] = f"form-control{' field-error' if 'at' in self.errors else ''}"
-        for name in ("weekdays", "on_closed_days"):
-            self.fields[name].widget.attrs["class"] = "form-check-input"
+        dress(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +87,9 @@ def daily_run(request: HttpRequest) -> HttpResponse:
         "next_day": _next_day(settings) if not form.errors else None,
         "lacks": _lacks(),
         "new_ones": list(never_heard()),
-        "forecast": areas_url("forecast"),
+        "forecast": reverse("forecast"),
     }
     return render(request, "notices/daily_run.html", context, status=422 if form.errors else 200)
-
-
-def areas_url(key: str) -> str:
-    """The address of an area, whether its own page is there yet or not."""
-    area = areas.by_key(key)
-    assert area is not None
-    return area.url
 
 
 def never_heard() -> QuerySet[Schedule]:
@@ -129,7 +121,7 @@ def _told(settings: RunSettings, *, was_on: bool) -> str:
 def _lacks() -> list[Lack]:
     found = []
     if not Schedule.objects.filter(active=True).exists():
-        found.append(Lack(sentence="No schedule is in use.", action="Choose a schedule", url=areas_url("schedules")))
+        found.append(Lack(sentence="No schedule is in use.", action="Choose a schedule", url=reverse("schedules")))
     by_themselves = (
         Group.objects.filter(active=True, auto_send=True).exists()
         or Patron.objects.filter(auto_send=Patron.AutoSend.YES).exists()
@@ -140,7 +132,7 @@ def _lacks() -> list[Lack]:
             Lack(
                 sentence="Letters go by themselves for no group and no patron.",
                 action="Choose groups",
-                url=areas_url("patrons"),
+                url=reverse("groups"),
             )
         )
     if not lifecycle.status().is_well:
@@ -148,7 +140,7 @@ def _lacks() -> list[Lack]:
             Lack(
                 sentence="The gateway is not on: letters would be written and wait.",
                 action="See the gateway",
-                url=areas_url("gateway"),
+                url=reverse("gateway"),
             )
         )
     return found

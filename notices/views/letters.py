@@ -1,15 +1,13 @@
 """Letters by hand (product.md, L1): choose, look, send. Nothing is sent that was not shown.
 
-What is shown is frozen as drafts; the addresses are those of a run, so that a reload shows the same. A letter's HTML
-has an address and a policy of its own, as on a message's page.
+What is shown is frozen as drafts; the addresses are those of a run, so that a reload shows the same.
 """
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from circulation.calendar import CalendarError
@@ -17,6 +15,7 @@ from circulation.models import Patron
 from circulation.words import several
 from library import lists
 from library.access import Role, allow
+from library.typed import row_numbers
 from notices import letters as by_hand
 from notices import rehearse
 from notices.models import Audience, Letter, Run, Template
@@ -26,7 +25,6 @@ from smtp_gateway import throttle
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import OutboundMessage
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
 CHANNELS = {
     "both": (Letter.Channel.EMAIL, Letter.Channel.PAPER),
     "email": (Letter.Channel.EMAIL,),
@@ -103,7 +101,7 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
     channels = CHANNELS.get(request.POST.get("how", ""))
     if channels is None:
         return HttpResponseBadRequest("There is no such way to send letters.")
-    asked = [int(one) for one in request.POST.getlist("letter") if one.isdecimal()]
+    asked = row_numbers(request.POST.getlist("letter"))
     ticked = set(
         Letter.objects.of_run(run).drafts().filter(pk__in=asked, channel__in=channels).values_list("pk", flat=True)
     )
@@ -130,17 +128,6 @@ def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"{several(number, 'rehearsal')} put into the outbox, to the address for tests.")
     return redirect("letters-look", pk)
-
-
-@allow(Role.LIBRARIAN)
-@require_safe
-@xframe_options_sameorigin
-def html(request: HttpRequest, pk: int) -> HttpResponse:
-    """One letter as the mail program of its reader will show it."""
-    letter = get_object_or_404(Letter.objects.filter(run__state__in=Run.State.by_hand()), pk=pk)
-    if not letter.html:
-        raise Http404
-    return HttpResponse(letter.html, headers={"Content-Security-Policy": POLICY})
 
 
 def _send(request: HttpRequest, run: Run, ticked: set[int]) -> int:

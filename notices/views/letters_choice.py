@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from circulation.models import Group, Loan, Patron
 from circulation.words import who
+from library.typed import row_numbers
 from notices import letter_kinds, letters
 from notices.models import Audience, Run
 
@@ -58,7 +59,7 @@ class Choice(forms.Form):
     @classmethod
     def asked_by(cls, query: QueryDict) -> "Choice":
         """What a link to this page asked for: ``?which=leaving&patron=12``."""
-        patrons = [int(one) for one in query.getlist("patron") if one.isdecimal() and len(one) < 16][:MOST_PATRONS]
+        patrons = row_numbers(query.getlist("patron"))[:MOST_PATRONS]
         initial: dict[str, Any] = {"which": query.get("which", ""), "patrons": patrons}
         if query.get("which") not in (None, "1", "2", "3", "4"):
             initial["days_late"] = EVERYTHING

@@ -1,9 +1,11 @@
 """Numbers in addresses and forms, which may hold anything."""
 
+from library.typed import is_row_number
+
 
 def whole_number(text: str) -> int | None:
     """A row's number, or none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+    return int(text) if is_row_number(text) else None
 
 
 def pair_of_numbers(text: str) -> tuple[int, int] | None:

@@ -8,8 +8,10 @@ from typing import Any, cast
 from django import forms
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
 
 from circulation.models import Collection, Group, Loan
+from library.form_look import class_of
 from library.models import Library
 from notices import schedules, steps
 from notices.models import Schedule, Step
@@ -67,7 +69,7 @@ class StepForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"empty_permitted": False})
         for name, field in self.fields.items():
-            field.widget.attrs["class"] = _class_of(field, with_error=self.is_bound and name in self.errors)
+            field.widget.attrs["class"] = class_of(field)
             if name in SPOKEN:
                 field.widget.attrs["aria-label"] = f"{SPOKEN[name]}, {self.name}"
 
@@ -196,7 +198,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.unsaved: list[Step] = []
         """The steps as typed, once they are in order; what the page shows beside the form is made of them."""
         for name, field in self.fields.items():
-            field.widget.attrs["class"] = _class_of(field, with_error=self.is_bound and name in self.errors)
+            field.widget.attrs["class"] = class_of(field)
 
     def _in_order(self) -> list[Step]:
         return sorted(self._rows.values(), key=lambda step: (step.days, step.number))
@@ -283,7 +285,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         with transaction.atomic():
             schedules.wait_for_the_run()
             schedule: Schedule = super().save(commit=True)
-            schedules.save_steps(schedule, self.unsaved)
+            schedules.save_steps(schedule, self.unsaved, on=timezone.localdate())
         return schedule
 
 
@@ -296,10 +298,3 @@ def _wrong_reader(service: str) -> str:
     if service == Loan.Service.ILL_LENDING:
         return "What we lend to a library is written about to that library. Choose the partner library."
     return "Only lending to a partner library is written about to it. Choose somebody else."
-
-
-def _class_of(field: forms.Field, *, with_error: bool) -> str:
-    if isinstance(field.widget, (forms.CheckboxInput, forms.CheckboxSelectMultiple)):
-        return "form-check-input"
-    look = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-    return f"{look} field-error" if with_error else look

@@ -107,7 +107,7 @@ def _page(request: HttpRequest, typed: Typed, *, status: int = 200) -> HttpRespo
     on = timezone.localdate()
     typed.look(by=request.user.pk, on=on)
     fields = field_help.groups(typed.template, on=on)
-    context = {"here": "templates", "typed": typed, "fields": fields, "keys": [("Ctrl S", "Save the template")]}
+    context = {"here": "templates", "typed": typed, "fields": fields}
     return render(request, "notices/template.html", context, status=status)
 
 

@@ -19,6 +19,7 @@ from circulation.models import Loan
 from circulation.words import a_day, several
 from library import lists
 from library.access import Role, allow
+from library.typed import row_numbers
 from notices import corrections, undo
 from notices.models import Letter, Notice, Run
 from notices.take_back import STILL_HERE
@@ -72,7 +73,7 @@ def of_run(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def do(request: HttpRequest) -> HttpResponse:
     """Take back, correct, or both: exactly the steps that the page named."""
-    chosen = [int(one) for one in request.POST.getlist("notice") if one.isdecimal() and len(one) < 16]
+    chosen = row_numbers(request.POST.getlist("notice"))
     verb, by, today = request.POST.get("do", ""), _who(request), timezone.localdate()
     if request.POST.get("run", "").isdecimal():
         run = get_object_or_404(Run, pk=int(request.POST["run"]))

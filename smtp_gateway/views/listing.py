@@ -13,6 +13,8 @@ from django import forms
 from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.http import QueryDict
 
+from library.form_look import dress
+from library.typed import is_row_number
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.models.message import OutboundMessageQuerySet, bounds
 from smtp_gateway.views import looks
@@ -36,13 +38,7 @@ class Filter(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-select" if name == "kind" else "form-control"
-
-
-def is_number(text: str) -> bool:
-    """Whether this can be the number of a row; an address may hold anything."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+        dress(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +102,7 @@ class Listing:
         if self.tab == TODAY:
             rows = rows.order_by("urgency", "-id")
         urgency, _, pk = self.after.partition("-")
-        if is_number(urgency) and is_number(pk):
+        if is_row_number(urgency) and is_row_number(pk):
             older = Q(pk__lt=int(pk))
             if self.tab == TODAY:
                 older = Q(urgency__gt=int(urgency)) | Q(urgency=int(urgency)) & older

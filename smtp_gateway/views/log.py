@@ -15,12 +15,13 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from library.access import Role, allow
+from library.form_look import dress
+from library.typed import row_number
 from smtp_gateway import daily_log
 from smtp_gateway.models import DailyLog, Gateway, GatewayEvent
 from smtp_gateway.models.log import GatewayEventQuerySet
 from smtp_gateway.models.message import bounds
 from smtp_gateway.views import actions, looks
-from smtp_gateway.views.listing import is_number
 from smtp_gateway.views.message import POLICY
 
 EVENTS, DAYS = 50, 30
@@ -37,8 +38,7 @@ class Filter(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = "form-control" if name == "day" else "form-select"
+        dress(self)
 
     @property
     def is_narrow(self) -> bool:
@@ -64,7 +64,7 @@ def log(request: HttpRequest) -> HttpResponse:
     """A page by key: the millionth action costs what the first did."""
     filter_ = Filter(request.GET)
     before = request.GET.get("before", "")
-    rows = filter_.rows().newest_first(before=int(before) if is_number(before) else None)
+    rows = filter_.rows().newest_first(before=row_number(before) or None)
     found = list(rows[: EVENTS + 1])
     context = {
         "here": "gateway",

@@ -45,16 +45,20 @@ def _could_not_be_sent() -> list[Need]:
 
 
 def _maybe_sent() -> list[Need]:
-    number = OutboundMessage.objects.needing_a_person().uncertain().count()
+    rows = OutboundMessage.objects.needing_a_person().uncertain()
+    number = rows.count()
     if number == 0:
         return []
+    only = rows.without_content()[0] if number == 1 else None
     return [
         Need(
             icon="help-circle",
             tone="warn",
-            sentence=f"{number:,} {'message was' if number == 1 else 'messages were'} maybe sent.",
+            sentence=f"The message to {only.to_name or only.to} was maybe sent."
+            if only
+            else f"{number:,} messages were maybe sent.",
             reason="The line dropped after the text was handed over, and again at the next try. You decide.",
-            action="Decide",
-            url=reverse("outbox") + f"?tab={State.UNCERTAIN}",
+            action="Decide" if only else f"Decide about {number:,}",
+            url=reverse("message", args=[only.pk]) if only else reverse("outbox") + f"?tab={State.UNCERTAIN}",
         )
     ]

@@ -9,10 +9,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from library.access import Role, allow
+from library.typed import row_numbers
 from smtp_gateway import throttle
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views import looks, verbs
-from smtp_gateway.views.listing import Filter, Listing, is_number
+from smtp_gateway.views.listing import Filter, Listing
 
 
 @allow(Role.LIBRARIAN)
@@ -49,7 +50,7 @@ def do(request: HttpRequest) -> HttpResponse:
     verb = verbs.by_key(request.POST.get("verb", ""))
     if verb is None:
         return HttpResponseBadRequest("There is no such verb.")
-    ids = [int(one) for one in request.POST.getlist("id") if is_number(one)]
+    ids = row_numbers(request.POST.getlist("id"))
     if ids and verb.ask and "sure" not in request.POST:
         return _ask(request, verb, ids)
     changed = len(verb.deed(ids, request.user.get_username()))
@@ -58,8 +59,14 @@ def do(request: HttpRequest) -> HttpResponse:
     if not ids:
         messages.warning(request, "Nothing was ticked, so nothing was changed.")
     elif changed < len(ids):
-        messages.warning(request, f"{len(ids) - changed:,} of the {len(ids):,} moved on meanwhile and were left alone.")
+        messages.warning(request, _left_alone(len(ids) - changed, of=len(ids)))
     return HttpResponseRedirect(_back(request))
+
+
+def _left_alone(number: int, *, of: int) -> str:
+    which = "The message was" if of == 1 else f"{number:,} of the {of:,} {'was' if number == 1 else 'were'}"
+    it, says = ("it", "says") if number == 1 else ("they", "say")
+    return f"{which} left alone: {it} moved on meanwhile, or what {it} {says} is no longer so."
 
 
 def _ask(request: HttpRequest, verb: verbs.Verb, ids: list[int]) -> HttpResponse:

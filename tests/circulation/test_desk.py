@@ -93,6 +93,12 @@ def test_a_chosen_due_date_must_be_an_open_day_to_come(today: date) -> None:
         desk.lend(an_item(), to=mia, on=today, due=date(2026, 11, 20))
 
 
+def test_a_due_date_in_another_century_is_a_slip(today: date) -> None:
+    """2206 was typed for 2026."""
+    with pytest.raises(desk.DeskError, match=r"^Thu 4 Dec 2206 is more than ten years away\. Choose an earlier day\.$"):
+        desk.lend(an_item(), to=a_patron(), on=today, due=date(2206, 12, 4))
+
+
 def test_a_calendar_without_an_open_day_is_a_sentence(today: date) -> None:
     """Somebody closed every weekday."""
     Library.the()

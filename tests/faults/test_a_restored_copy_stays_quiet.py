@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ COPY = f"restored_{os.getpid()}"
 def frozen(gateway: Gateway, nursery: Nursery) -> Worker:
     """The original: its worker has sent one of five and stands before the text of the second; a sixth is unsure."""
     settings = RunSettings.the()
-    settings.enabled, settings.at, settings.weekdays, settings.on_closed_days = True, "00:00", list(range(7)), True
+    settings.enabled, settings.at, settings.weekdays, settings.on_closed_days = True, time(0), list(range(7)), True
     settings.save()
     a_schedule(1)
     a_loan(due=timezone.localdate() - timedelta(days=1))

@@ -53,7 +53,7 @@ def test_one_run_and_one_log_a_day(own):
 def _a_morning(today):
     """Forty loans have reached a step, and all three ticks come every second."""
     settings = RunSettings.the()
-    settings.enabled, settings.at, settings.first_day = True, "00:00", None
+    settings.enabled, settings.at, settings.first_day = True, time(0), None
     settings.weekdays, settings.on_closed_days = list(range(7)), True
     settings.save()
     a_schedule(1)

@@ -77,7 +77,7 @@ def test_an_interlibrary_loan_both_ways(
 
 def _borrow(page: Page, *, due: date) -> None:
     page.goto("/interlibrary-loans/")
-    page.get_by_role("link", name="A thing came for a reader").click()
+    page.get_by_role("link", name="Borrow for a reader").click()
     page.get_by_label("For", exact=True).fill("chen m")
     page.get_by_label("Library", exact=True).select_option(label="Karri University Library")
     page.get_by_label("Title", exact=True).fill("The Hobbit")

@@ -15,7 +15,7 @@ from library.access import Role, role_of
 from library.demo import cast, load
 from library.demo.post import Mailbox
 from notices import scan
-from notices.models import Letter, Notice, Outcome, RunSettings, Step
+from notices.models import Letter, Notice, Outcome, Run, RunSettings, Step
 from smtp_gateway.models import Gateway, OutboundMessage
 from tests.builders import a_patron
 
@@ -197,13 +197,28 @@ def test_loading_sets_it_going():
     """Letters written, the emails among them waiting in the outbox, the gateway on, the daily run from tomorrow."""
     made = load.load(on=MONDAY_IN_TERM, mailbox=Mailbox(port=2025))
 
-    by_channel = Counter(Letter.objects.values_list("channel", "state"))
+    by_channel = Counter(Letter.objects.filter(day=MONDAY_IN_TERM).values_list("channel", "state"))
     gateway = Gateway.the()
     assert by_channel.total() == made.letters
     assert set(by_channel) == {("email", "queued"), ("paper", "to_print")}
     assert OutboundMessage.objects.filter(state=OutboundMessage.State.WAITING).count() == by_channel["email", "queued"]
     assert (gateway.state, gateway.host, gateway.port) == (Gateway.State.ON, "127.0.0.1", 2025)
     assert (RunSettings.the().enabled, RunSettings.the().first_day) == (True, date(2026, 11, 24))
+
+
+def test_it_has_a_past():
+    """Every morning's letters went, by email or on paper, but two: one address is gone, of one nobody knows."""
+    load.load(on=MONDAY_IN_TERM, mailbox=Mailbox())
+
+    past = Letter.objects.filter(day__lt=MONDAY_IN_TERM)
+    ends = Counter(past.values_list("state", "message__state"))
+    told = Counter(
+        Notice.objects.filter(said_on__lt=MONDAY_IN_TERM).exclude(run=None).values_list("run__day", flat=True)
+    )
+    assert set(ends) == {("queued", "sent"), ("queued", "bad"), ("queued", "uncertain"), ("printed", None)}
+    assert (ends["queued", "bad"], ends["queued", "uncertain"]) == (1, 1)
+    assert {run.day: run.notices_said for run in Run.objects.filter(by_clock=True)} == told
+    assert set(past.values_list("lines__notice__loan__patron__no_letters_until", flat=True)) == {None}
 
 
 def test_three_people_can_sign_in():

@@ -5,9 +5,9 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from circulation import desk
+from circulation import desk, people
 from circulation.models import Group, Loan, Patron
-from notices import letter_kinds, letters, standing, take_back
+from notices import compose, letter_kinds, letters, standing, take_back
 from notices.models import Audience, Letter, Notice, Run, Template
 from smtp_gateway.models import OutboundMessage
 from tests.builders import a_group, a_guardian, a_loan, a_partner, a_patron, an_item
@@ -202,6 +202,34 @@ def test_a_home_reads_titles_of_other_kinds_where_the_group_allows_it(today: dat
 
     text = Letter.objects.get(run=run).text
     assert [title in text for title in ("Holes", "Blueback")] == [True, False]
+
+
+def test_parents_who_part_while_it_waits_get_the_same_letter_each(today: date) -> None:
+    """*Term ends* to both at one address; then he has an address of his own."""
+    mother, father = a_guardian(email="us@home.example"), a_guardian(email="us@home.example")
+    tom = a_patron(guardians=[mother, father], first_name="Tom")
+    a_loan(due=on_day(today, 3), patron=tom)
+    sent(drafted(tom, today, audience=Audience.GUARDIAN), today)
+    before = OutboundMessage.objects.get().subject
+
+    father.email = "father@home.example"
+    people.save_guardian(father, changed=["email"])
+    compose.write_planned(on=today)
+
+    waiting = OutboundMessage.objects.filter(state="waiting").order_by("to")
+    assert [(one.to, one.subject) for one in waiting] == [("father@home.example", before), ("us@home.example", before)]
+
+
+def test_who_lost_their_address_gets_the_step_on_paper(today: date, mia: Patron) -> None:
+    """Her schedule has no such step; a person chose *email, and print for the rest*."""
+    a_loan(due=on_day(today, -2), patron=mia)
+    sent(drafted(mia, today, kind=Kind.STEP, number=1), today)
+
+    mia.email = ""
+    people.save_patron(mia, changed=["email"])
+    compose.write_planned(on=today)
+
+    assert [(one.channel, one.state) for one in Letter.objects.all()] == [("paper", "to_print")]
 
 
 def test_everybody_on_paper(today: date, mia: Patron) -> None:

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from circulation import desk
-from circulation.models import Group, Loan
+from circulation.models import Group, Loan, Patron
 from library import today as today_page
-from notices import compose, daily, letters, on_other_pages
+from notices import compose, daily, letters, on_other_pages, standing
 from notices.models import Audience, Letter, Notice, Run, Template, TemplateVersion
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.models import Gateway, OutboundMessage
@@ -255,6 +255,51 @@ def test_a_loan_returned_between_looking_and_sending_is_named_and_not_told(today
     assert result == letters.Sent(by_email=1, left_out=["Holes (Mia Chen, TEST) came back meanwhile."])
     assert text_of(OutboundMessage.objects.get()) == "Dear Mia, 1: Blueback."
     assert [told(back), told(out)] == [[], [(1, 0)]]
+
+
+@pytest.mark.parametrize("change", [{"returned_on": date(2026, 11, 23)}, {"due_on": date(2026, 11, 30)}])
+def test_losing_a_loan_is_the_only_change(today: date, test_group: Group, change: dict[str, date]) -> None:
+    """One of two loans came back, or was renewed, and the reader has another name by now: the letter is not sent."""
+    mia = a_patron(group=test_group, first_name="Mia", last_name="Chen")
+    back, _ = [a_loan(due=on_day(today, -5), patron=mia, item=an_item(title=title)) for title in ("Holes", "Blueback")]
+    run = drafted(test_group, today)
+    Loan.objects.filter(pk=back.pk).update(**change)
+    Patron.objects.filter(pk=mia.pk).update(first_name="Maya")
+
+    result = sent(run, today)
+
+    assert result.left_out == ["The letter to Maya Chen would say something else now: show it again."]
+    assert [model.objects.count() for model in (Letter, Notice, OutboundMessage)] == [0, 0, 0]
+
+
+def test_a_letter_goes_without_the_loan_that_was_renewed(today: date, test_group: Group) -> None:
+    mia = a_patron(group=test_group, first_name="Mia", last_name="Chen")
+    later, _ = [a_loan(due=on_day(today, -5), patron=mia, item=an_item(title=title)) for title in ("Holes", "Blueback")]
+    run = drafted(test_group, today)
+    Loan.objects.filter(pk=later.pk).update(due_on=on_day(today, 3))
+
+    result = sent(run, today)
+
+    assert result == letters.Sent(
+        by_email=1, left_out=["Holes (Mia Chen, TEST) was renewed meanwhile, until Thu 26 Nov."]
+    )
+    assert text_of(OutboundMessage.objects.get()) == "Dear Mia, 1: Blueback."
+
+
+def test_one_letter_for_each_loan_is_sent_as_it_was_shown(today: date) -> None:
+    """ILLiad's way: neither letter lists the book of the other."""
+    standing.set_up()
+    a_schedule(2, service=Loan.Service.ILL_BORROWING, letter_per_loan=True)
+    reader = a_patron()
+    for _ in range(2):
+        a_loan(due=on_day(today, -5), patron=reader, service=Loan.Service.ILL_BORROWING)
+    run = letters.draft(
+        1, service=Loan.Service.ILL_BORROWING, audience=PATRON, patrons=[reader], on=today, by=None
+    )
+
+    result = sent(run, today)
+
+    assert result == letters.Sent(by_email=2)
 
 
 def test_a_letter_with_nothing_left_to_say_is_not_sent(today: date, test_group: Group) -> None:

@@ -11,11 +11,12 @@ from django.db import IntegrityError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from circulation.calendar import OpenDays
 from circulation.models import Loan
-from notices import scan, undo
-from notices.models import Notice, Run, Schedule
-from tests.builders import a_group, a_loan, a_patron
-from tests.notices.builders import a_notice, a_schedule
+from notices import presets, ready, scan, steps, undo
+from notices.models import Notice, Run, RunSettings, Schedule
+from tests.builders import a_closed_day, a_group, a_guardian, a_loan, a_patron
+from tests.notices.builders import a_notice, a_schedule, morning_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,39 +31,58 @@ schedules = st.fixed_dictionaries(
         "stop_after": st.integers(5, 60),
         "repeat_days": st.one_of(st.none(), st.integers(2, 9)),
         "days_between": st.sampled_from([0, 0, 3]),
+        "weekdays": st.sampled_from([[], [], [0, 3]]),
+        "on_library_day": st.sampled_from([False, False, True]),
     }
 )
+ready_made = st.sampled_from(["bibliotech", "primary_school", "secondary_school"])
 events = st.lists(
     st.tuples(
         st.integers(0, DAYS - 1),
-        st.sampled_from(["return", "undo", "renew", "move", "edit", "twice", "beside", "back"]),
+        st.sampled_from(
+            ["return", "undo", "renew", "status", "move", "edit", "reload", "close", "by hand", "beside", "back"]
+        ),
     ),
-    max_size=6,
+    max_size=8,
 )
 
 
-@settings(max_examples=15)
-@given(first=schedules, second=schedules, happens=events, missed=st.sets(st.integers(0, DAYS - 1), max_size=30))
-def test_six_weeks_of_a_loan(first: dict, second: dict, happens: list, missed: set[int]) -> None:
-    """Runs missed, renewals, returns and undone returns, another group, another schedule, a run made twice, letters
-    beside the ledger, the last step taken back by hand."""
+@settings(max_examples=20)
+@given(
+    first=schedules,
+    preset=ready_made,
+    late=st.integers(-6, 40),
+    happens=events,
+    missed=st.sets(st.integers(0, DAYS - 1), max_size=30),
+)
+def test_six_weeks_of_a_loan(first: dict, preset: str, late: int, happens: list, missed: set[int]) -> None:
+    """The daily run, missed on some days, on weekdays and the class's day alone, closed days; renewals, returns and
+    undone returns, billed, another group with a ready-made schedule that is loaded again, another schedule, runs by
+    hand, letters beside the ledger, the last step taken back by hand."""
     with one_example():
-        home, other = a_group(), a_group()
+        home, other = a_group(library_day=1), a_group()
         one = a_schedule(*first.pop("days"), groups=[home], **first)
-        a_schedule(*second.pop("days"), groups=[other], **second)
-        loan = a_loan(due=START + timedelta(days=5), lent=START - timedelta(days=9), patron=a_patron(group=home))
+        presets.load(preset, groups=[other])
+        mia = a_patron(group=home, guardians=[a_guardian()])
+        loan = a_loan(due=START - timedelta(days=late), lent=START - timedelta(days=late + 14), patron=mia)
 
         for day in range(DAYS):
             on = START + timedelta(days=day)
             for event in [what for when, what in happens if when == day]:
-                change(loan, event, on=on, groups=[home, other], schedule=one)
+                change(loan, event, on=on, groups=[home, other], schedule=one, preset=preset)
             if day not in missed:
-                scan.run(on=on)
+                the_clock_strikes(on)
+            check_what_was_said(loan, on=on)
 
         check(loan)
 
 
-def change(loan: Loan, event: str, *, on: date, groups: list, schedule: Schedule) -> None:
+def the_clock_strikes(on: date) -> None:
+    quiet = ready.why_quiet(RunSettings.the(), on=on, open_days=OpenDays.load())
+    scan._by_the_clock(on=on, at=morning_of(on), quiet=quiet)
+
+
+def change(loan: Loan, event: str, *, on: date, groups: list, schedule: Schedule, preset: str) -> None:
     loan.refresh_from_db()
     if event == "return" and loan.is_open:
         loan.returned_on = on
@@ -75,15 +95,43 @@ def change(loan: Loan, event: str, *, on: date, groups: list, schedule: Schedule
         loan.patron.save()
     elif event == "edit":
         for step in schedule.steps.filter(number__gt=0).order_by("-number"):
-            step.days += 1
+            step.days += 6
             step.save()
-    elif event == "twice":
+    elif event == "status":
+        billed, on_loan = Loan.Status.BILLED, Loan.Status.ON_LOAN
+        loan.status = billed if loan.status == on_loan else on_loan
+    elif event == "reload":
+        presets.load(preset)
+    elif event == "close":
+        a_closed_day(day=on, until=on + timedelta(days=on.day % 7))
+    elif event == "by hand":
         scan.run(on=on)
     elif event == "beside":
         Notice.objects.create(loan=loan, due_on=loan.due_on, number=0, said_on=on)
     elif event == "back":
         undo.undo([one.pk for one in undo.last_steps([loan.pk])], reason="By mistake.", by=None, on=on)
     loan.save()
+
+
+def check_what_was_said(loan: Loan, *, on: date) -> None:
+    """What today's runs said was to be said today: the book is out, its step has begun and the schedule has not ended;
+    where steps are climbed, the last is nobody's first."""
+    loan = Loan.objects.select_related("patron").get(pk=loan.pk)
+    schedule = Schedule.objects.get(groups=loan.patron.group_id)  # type: ignore[union-attr]
+    said = Notice.objects.told().filter(loan=loan, said_on=on).exclude(run=None).select_related("run", "step")
+    for notice in said:
+        assert (loan.returned_on, loan.status, loan.due_on) == (None, Loan.Status.ON_LOAN, notice.due_on)
+        assert (on - notice.due_on).days <= schedule.stop_after
+        assert notice.step is not None
+        assert notice.step.schedule == schedule
+        assert (on - notice.due_on).days >= (notice.step.days if schedule.count == Schedule.Count.CALENDAR else -60)
+        if notice.run.by_clock:  # type: ignore[union-attr]
+            assert OpenDays.load().is_open(on)
+            assert steps.is_letter_day(schedule, on, library_day=loan.patron.group.library_day)  # type: ignore[union-attr]
+        rungs = [step.number for step in schedule.steps.all() if step.number > 0]
+        if schedule.climb and len({step.days for step in schedule.steps.all() if step.number > 0}) > 1:
+            before = Notice.objects.told().of_loan(loan).filter(number__gt=0).exclude(pk=notice.pk)
+            assert notice.number != max(rungs, default=0) or before.exists()
 
 
 def check(loan: Loan) -> None:

@@ -9,7 +9,7 @@ from circulation import people
 from circulation.calendar import OpenDays
 from circulation.signals import Cause
 from library.models import Library
-from notices import compose, held, scan, take_back
+from notices import compose, held, scan, schedules, take_back
 from notices.letter_data import LibraryData
 from notices.letter_rows import Reader
 from notices.models import Letter, Step
@@ -280,3 +280,23 @@ def test_titles_forbidden_by_a_step_leave_what_waits(today: date) -> None:
     compose.write_planned(on=today)
 
     assert text_of(OutboundMessage.objects.get()) == "[]."
+
+
+@pytest.mark.django_db
+def test_titles_forbidden_by_a_step_leave_the_outbox(today: date) -> None:
+    """A letter home that names the title waits in the outbox when an administrator saves the step without titles."""
+    a_gateway_with_an_address()
+    wording(
+        1, body="{% for child in children %}{% for book in child.books %}[{{ book.title }}]{% endfor %}{% endfor %}."
+    )
+    schedule = a_schedule(7, who=Who.GUARDIANS)
+    a_loan(due=on_day(today, -7), patron=a_patron(guardians=[a_guardian()]), item=an_item(title="Private Peaceful"))
+    scan.run(on=today)
+    compose.write_planned(on=today)
+    step = schedule.steps.get()
+    step.home_reads_titles = False
+
+    schedules.save_steps(schedule, [step], on=today)
+    compose.write_planned(on=today)
+
+    assert [text_of(one) for one in OutboundMessage.objects.filter(state=State.WAITING)] == ["[]."]

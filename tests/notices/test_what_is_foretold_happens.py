@@ -218,6 +218,38 @@ def test_due_notices_of_a_day_ahead_are_the_daily_run(
         assert told == set(happened.values_list("loan", flat=True))
 
 
+@settings(max_examples=8)
+@given(first=schedules, second=schedules, family=children, earlier=earlier_runs, ahead=st.integers(0, 3))
+def test_every_letter_of_a_day_is_shown_as_it_goes(
+    first: Fields, second: Fields, family: list[Fields], earlier: set[int], ahead: int
+) -> None:
+    """To the byte: reader, address, way, subject, text and HTML of all letters of a daily run, seen from a loan's page
+    or from Due notices days before."""
+    with a_library(first, second, family, earlier, []):
+        standing.set_up()
+        a_gateway_with_an_address()
+        day = MONDAY + timedelta(days=ahead)
+        loans = list(Loan.objects.order_by("pk"))
+        shown = {
+            (one.to, one.address, one.by_email, one.subject, one.text.rstrip(), one.html.rstrip())
+            for loan in loans
+            for one in next_letter.of_day(loan, day=day, on=MONDAY, by_clock=True)
+            if not one.why
+        }
+
+        for before in range(ahead):
+            by_the_clock(MONDAY + timedelta(days=before))
+            compose.write_planned(on=MONDAY + timedelta(days=before))
+        run = by_the_clock(day)
+        compose.write_planned(on=day)
+
+        written = Letter.objects.of_run(run).exclude(state=Letter.State.FAILED).select_related("message")
+        assert shown == {
+            (said.to_whom(one), one.to, one.channel == "email", one.subject, *map(str.rstrip, said.words_of(one)))
+            for one in written
+        }
+
+
 def test_a_letter_is_read_before_it_is_written_to_the_byte(today: date) -> None:
     """Subject, text and HTML of the rehearsed letters are those of the run that follows."""
     standing.set_up()

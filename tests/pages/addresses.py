@@ -11,7 +11,6 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from library import areas
 from library.access import Role, rule_of
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views.listing import TABS
@@ -122,8 +121,6 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
     wanted = set(pattern.pattern.converters)
     if not wanted:
         return [{}]
-    if pattern.name == "area":
-        return [{"key": area.key} for area in areas.every() if not area.page]
     if pattern.name == "message":
         return [{"pk": message.pk} for message in sample.messages.values()]
     if pattern.name in ("letters-look", "letters-send", "letters-rehearse"):

@@ -80,8 +80,8 @@ def test_the_librarys_week(administrator: Client) -> None:
 @pytest.mark.parametrize(
     ("address", "fields", "sentence"),
     [
-        ("add/", {"first": "", "name": "x"}, "Write a date: 19/12/2026, or choose it."),
-        ("add/", {"first": "soon", "name": "x"}, "Write a date: 19/12/2026, or choose it."),
+        ("add/", {"first": "", "name": "x"}, "Say from which day."),
+        ("add/", {"first": "soon", "name": "x"}, "This is not a date. Write it as 2026-12-04, or choose a day."),
         ("add/", {"first": "2026-11-03"}, "Say why it is closed"),
         (
             "add/",

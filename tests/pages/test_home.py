@@ -9,12 +9,15 @@ from django.utils import timezone
 
 from library import today
 from library.access import Role
+from library.models import Library
+from notices import presets
 from notices.models import Letter, Notice, Run, RunSettings
 from smtp_gateway.models import Gateway, OutboundMessage
-from tests.builders import a_loan
+from tests.builders import a_group, a_loan, a_patron
 from tests.pages.sample import Sample
 
 State = OutboundMessage.State
+PARTS = ("letters", "by_email", "on_paper", "taken_back")
 
 
 @pytest.fixture
@@ -55,13 +58,31 @@ def test_a_second_run_adds_to_the_first(sample: Sample) -> None:
     assert (written.run and written.run.looked_at, written.notices, written.left_in_peace) == (5, 3, 2)
 
 
-def test_letters_that_were_taken_back_are_not_counted(sample: Sample) -> None:
-    """The book came back before its letter left."""
+def test_letters_that_were_taken_back_are_named(sample: Sample) -> None:
+    """They were written all the same; the book came back before its letter left."""
     Letter.objects.on_paper().update(state=Letter.State.TAKEN_BACK)
 
     written = today.written(on=sample.run.day)
 
-    assert (written.by_email, written.on_paper) == (1, 0)
+    assert (written.by_email, written.on_paper, written.taken_back) == (1, 1, 1)
+
+
+def test_each_number_has_as_many_rows(librarian: Client, sample: Sample) -> None:
+    """Letters, by email, on paper and taken back: each leads to the run's own list of them."""
+    Letter.objects.on_paper().update(state=Letter.State.TAKEN_BACK)
+    page = librarian.get("/").context
+
+    rows = {part: len(librarian.get(page["to"][part]).context["list"].rows) for part in PARTS}
+
+    assert rows == {part: getattr(page["written"], part) for part in PARTS}
+
+
+def test_two_runs_of_a_day_lead_to_the_list_of_runs(librarian: Client, sample: Sample) -> None:
+    """Their letters stand in no one list."""
+    now = timezone.now()
+    Run.objects.create(day=sample.run.day, started_at=now, finished_at=now)
+
+    assert {librarian.get("/").context["to"][part] for part in PARTS} == {f"/runs/?day={sample.run.day}"}
 
 
 def test_a_loan_stands_at_the_highest_step_of_its_due_date(sample: Sample) -> None:
@@ -112,10 +133,40 @@ def test_a_stopped_gateway_is_a_banner_on_every_page(librarian: Client, sample: 
 def test_every_number_leads_to_a_page_that_this_person_may_open(
     client: Client, people: dict[Role, User], sample: Sample
 ) -> None:
-    """A librarian is not sent into Django admin; an administrator finds the rows there."""
+    """Whoever sees it."""
     for role in (Role.LIBRARIAN, Role.ADMINISTRATOR):
         client.force_login(people[role])
-        links = {**client.get("/").context["to"]}
-        answers = {name: client.get(url).status_code for name, url in links.items() if url}
+        page = client.get("/").context
+        links = [*page["to"].values(), *(need.url for need in page["needs"])]
 
-        assert set(answers.values()) == {200}, answers
+        assert {url: client.get(url).status_code for url in links} == dict.fromkeys(links, 200)
+
+
+def test_the_first_morning_ends_when_letters_go_by_themselves(librarian: Client) -> None:
+    """A test and a rehearsal are advice; everything else is needed before the daily run makes sense."""
+    a_patron(group=a_group(auto_send=True))
+    library, gateway, settings = Library.the(), Gateway.the(), RunSettings.the()
+    library.name, library.address, library.reply_to = "Banksia", "1 Wattle Road", "library@banksia.example"
+    library.save()
+    presets.load("secondary_school")
+    gateway.state, gateway.stop_cause = Gateway.State.ON, ""
+    gateway.save()
+    before = [task.page for task in today.checklist() if not task.done]
+
+    settings.enabled = True
+    settings.save()
+
+    assert before == ["gateway", "letters", "daily-run"]
+    assert today.checklist() == []
+
+
+def test_the_first_morning_leads_to_pages_that_are_there(client: Client, people: dict[Role, User]) -> None:
+    """Each thing that is missing has a button to the page on which it is done."""
+    client.force_login(people[Role.ADMINISTRATOR])
+    tasks = client.get("/").context["checklist"]
+
+    answers = {task.page: client.get(task.url).status_code for task in tasks if not task.done}
+
+    assert answers == dict.fromkeys(
+        ["library-details", "import", "schedules", "groups", "gateway", "letters", "daily-run"], 200
+    )

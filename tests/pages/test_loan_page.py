@@ -217,3 +217,15 @@ def test_the_office_is_told_when_a_billed_thing_comes_back(librarian: Client, mi
 def test_there_is_no_such_verb(librarian: Client, mias: Loan) -> None:
     """A form can be written by anybody."""
     assert librarian.post(reverse("loan-do", args=[mias.pk]), {"verb": "burn"}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_lost_loan_says_once_why_it_is_quiet_and_offers_no_renewal(librarian: Client, mias: Loan) -> None:
+    """It can be taken back, or be on loan again; nothing else makes sense."""
+    Loan.objects.filter(pk=mias.pk).update(status=Status.LOST)
+
+    page = librarian.get(reverse("loan", args=[mias.pk]))
+
+    assert page.context["said_next"] == ""
+    assert page.context["standing"].endswith("It is given up as lost; nobody is written to.")
+    assert [verb for verb in ("renew", "take-back") if f'value="{verb}"' in page.text] == ["take-back"]

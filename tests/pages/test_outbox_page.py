@@ -113,7 +113,7 @@ def test_ticked_messages_are_held_and_let_go(librarian: Client, sample: Sample) 
     assert waiting.state == State.HELD
     assert [str(told) for told in page.context["messages"]] == [
         "1 message is held until you let it go.",
-        "1 of the 2 moved on meanwhile and were left alone.",
+        "1 of the 2 was left alone: it moved on meanwhile, or what it says is no longer so.",
     ]
 
 

@@ -1,6 +1,8 @@
 """The lists of the Patrons area: found, filtered, ticked, and taken away as a file (product.md, C1, C8)."""
 
-from datetime import timedelta
+import html
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from circulation.models import FOREVER, Group, Patron
+from circulation.models import FOREVER, Group, Loan, Patron
 from library.access import Role
-from tests.builders import a_group, a_guardian, a_guardianship, a_loan, a_partner, a_patron
+from tests.builders import a_group, a_guardian, a_guardianship, a_loan, a_partner, a_patron, an_item
 from tests.pages.words import words
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +203,48 @@ def test_groups_decide_in_one_go(librarian: Client) -> None:
     librarian.post(reverse("groups-do"), {"verb": "auto-yes", "id": [one.pk]})
 
     assert [Group.objects.get(pk=each.pk).auto_send for each in (one, other)] == [True, False]
+
+
+def test_the_end_of_term_for_the_ticked_groups(librarian: Client) -> None:
+    """A page asks for the day; what is due later keeps its date and is counted."""
+    one, other = a_group(name="7A"), a_group(name="7B", last_due_date=date(2020, 1, 1))
+    today = timezone.localdate()
+    a_loan(patron=a_patron(group=one), due=today + timedelta(days=3))
+    ticked = {"verb": "last-due", "id": [one.pk]}
+
+    asks = librarian.post(reverse("groups-do"), ticked).content
+    done = librarian.post(reverse("groups-do"), ticked | {"sure": "1", "day": today.isoformat()}, follow=True).content
+
+    assert "Set the last due date of 1 group?" in words(asks)
+    assert "in 1 group. 1 loan due later keeps its date." in words(done)
+    assert [Group.objects.get(pk=each.pk).last_due_date for each in (one, other)] == [today, date(2020, 1, 1)]
+
+
+def test_nothing_ticked_among_groups_changes_nothing(librarian: Client) -> None:
+    """And says so."""
+    a_group(name="7A")
+
+    page = librarian.post(reverse("groups-do"), {"verb": "auto-yes"}, follow=True).content
+
+    assert "Nothing was ticked, so nothing was changed." in words(page)
+
+
+def test_the_numbers_of_a_partner_library_lead_to_as_many_rows(librarian: Client) -> None:
+    """Ours that are there, theirs that are here; another library's stand in neither list."""
+    karri = a_partner(name="Karri University")
+    today = timezone.localdate()
+    for _ in range(3):
+        a_loan(due=today, partner=karri)
+    for _ in range(2):
+        a_loan(due=today, item=an_item(owner=karri), service=Loan.Service.ILL_BORROWING)
+    a_loan(due=today, partner=a_partner(name="Otway"))
+
+    page = librarian.get(reverse("partner", args=[karri.pk])).content.decode()
+    addresses = [html.unescape(one) for one in re.findall(r'href="([^"]*tab=(?:lending|borrowing)[^"]*)"', page)]
+    rows = [len(librarian.get(address).context["list"].rows) for address in addresses]
+
+    assert "3 things of ours are there; 2 things of theirs are here." in words(page.encode())
+    assert rows == [3, 2]
 
 
 def _do(client: Client, verb: str, *patrons: Patron, **fields: str) -> bytes:

@@ -81,7 +81,7 @@ def test_three_checks_and_then_a_person_decides(librarian: Client, loan: Loan) -
     assert "This check was counted before; nothing was counted again." in again
     assert "1 thing was not found on three shelf checks" in shown(librarian)
     home = unescape(librarian.get("/").content.decode())
-    assert "1 thing not found on three shelf checks." in home
+    assert "1 thing is said to be back; 1 could not be found on three shelf checks." in home
     assert 'href="/loans/?tab=says-back"' in home
 
 

@@ -1,16 +1,17 @@
 """Every address of the site, for nobody and for each role (product.md, S1)."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from library import areas
 from library.access import AccessMiddleware, Role, rule_of
-from tests.pages.addresses import Address, every_address, every_view
+from tests.pages.addresses import every_address, every_view
+from tests.pages.answers import NOT_THIS_WAY, REFUSED, SERVED, SIGN_IN, in_a_word
 from tests.pages.sample import Sample
 
 
@@ -21,25 +22,29 @@ def test_every_view_states_its_rule() -> None:
     assert len(rules) >= 10
 
 
-def test_nobody_sees_only_what_needs_no_sign_in(client: Client, sample: Sample) -> None:
-    """Every other address leads to the sign-in page."""
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role.name.lower() if role else "nobody")
+def test_everybody_opens_what_the_rules_say(
+    client: Client,
+    sample: Sample,
+    people: dict[Role, User],
+    role: Role | None,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """The page for who may, 403 for who may not, sign-in for nobody."""
+    if role:
+        client.force_login(people[role])
     addresses = list(every_address(sample))
 
-    to_sign_in = {address.url for address in addresses if _leads_to_sign_in(client, address)}
+    seen = {address: in_a_word(client.get(address.url)) for address in addresses}
 
-    assert to_sign_in == {address.url for address in addresses if address.rule is not None}
-
-
-@pytest.mark.parametrize("role", Role)
-def test_a_role_opens_what_the_rules_say(client: Client, sample: Sample, people: dict[Role, User], role: Role) -> None:
-    """200 for who may, 403 for who may not; what a role does not see in its spine does not exist for it."""
-    client.force_login(people[role])
-    addresses = list(every_address(sample))
-
-    served = {address.url for address in addresses if _is_served(client.get(address.url))}
-
-    may = {address.url for address in addresses if address.rule is None or role >= address.rule}
-    assert served == may - _elsewhere(role)
+    record_property("who", role.label if role else "Nobody")
+    record_property("how", "GET")
+    record_property("seen", [[address.route, answer] for address, answer in seen.items()])
+    may = {address for address in addresses if address.rule is None or (role is not None and role >= address.rule)}
+    assert {address.url for address, answer in seen.items() if answer in (SERVED, NOT_THIS_WAY)} == {
+        address.url for address in may
+    }
+    assert {answer for address, answer in seen.items() if address not in may} <= {REFUSED if role else SIGN_IN, "404"}
 
 
 def test_a_desk_helper_sees_the_desk_and_no_more(client: Client, people: dict[Role, User]) -> None:
@@ -91,18 +96,3 @@ def _for_librarians(request: HttpRequest) -> HttpResponse:
 
 
 _for_librarians.rule = Role.LIBRARIAN  # type: ignore[attr-defined]
-
-
-def _leads_to_sign_in(client: Client, address: Address) -> bool:
-    answer = client.get(address.url)
-    return answer.status_code == 302 and answer["Location"].startswith(("/sign-in/", "/admin/login/"))
-
-
-def _elsewhere(role: Role) -> set[str]:
-    """An area that this role does not see does not exist for it."""
-    return {area.url for area in areas.every() if not area.page and role < area.role}
-
-
-def _is_served(answer: HttpResponseBase) -> bool:
-    """Shown, led on (a helper's home is the desk), or a form's target that was asked with GET."""
-    return answer.status_code in {200, 405} or (answer.status_code == 302 and "/sign-in/" not in answer["Location"])

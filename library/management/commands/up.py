@@ -151,7 +151,8 @@ def web(port: int) -> Program:
         "gunicorn",
         *("library.wsgi", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-        *("--log-level", "warning", "--graceful-timeout", "8", "--no-control-socket"),
+        *("--log-level", "warning", "--logger-class", "library.logs.WebLogger"),
+        *("--graceful-timeout", "8", "--no-control-socket"),
     )
 
 

@@ -1,0 +1,251 @@
+"""Who empties an outbox how fast, side by side: ours, three that others use, and two limits without any queue.
+
+``python -m benchmarks.side_by_side`` sends 2,000 and 20,000 letters (text 1.2 kB, HTML 3 kB) to Postfix's ``smtp-sink``,
+near and 20 ms away, and cuts each sender off once in the middle. All share one PostgreSQL and begin with the same rows,
+analysed. Writes the section *Drain* of RESULTS.md and its plot.
+"""
+
+import argparse
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import plot, results, sink
+from benchmarks.arena import Arena, Contender, peers_python
+from benchmarks.processes import Memory, Program, cpu_seconds
+from library.embedded import running
+
+LATE = 0.02
+QUIET = 8.0
+"""Seconds without a letter after which somebody who never ends by itself has nothing more to send."""
+
+
+OURS = [
+    Contender(name=f"ours, {count} slot{'s' * (count > 1)}", queue="ours", connections=count, copies=count)
+    for count in (1, 2, 4)
+]
+SMTPLIB = Contender(name="smtplib in a loop")
+LIMITS = [
+    Contender(name="smtp-source, 1 session"),
+    Contender(name="smtp-source, 10 sessions", connections=10),
+    SMTPLIB,
+]
+TUNED = Contender(
+    name="django-post-office, tuned",
+    queue="post_office",
+    connections=20,
+    environment={"BATCH": "2000", "PROCESSES": "2", "THREADS": "10"},
+)
+PEERS = [
+    Contender(name="django-post-office", queue="post_office", connections=5),
+    TUNED,
+    Contender(name="Celery, a task a letter", queue="celery", connections=2, ends_by_itself=False),
+    Contender(name="django-mailer", queue="mailer"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """One contender, once."""
+
+    contender: Contender
+    letters: int
+    seconds: float
+    cpu: float
+    database_cpu: float
+    each: float
+    together: float
+    arrived: int
+
+    @property
+    def rate(self) -> float:
+        return self.arrived / self.seconds
+
+
+def race(arena: Arena, contender: Contender, *, letters: int, late: float = 0.0) -> Race:
+    arena.begin(contender, letters=letters)
+    arena.unlock()
+    with arena.sink(late=late) as server:
+        if contender.name.startswith("smtp-source"):
+            return _limit(contender, server, letters=letters)
+        programs = arena.programs(contender, letters=letters, port=server.port)
+        for program in programs:
+            program.get_ready()
+        assert arena.database.process is not None
+        before = cpu_seconds(arena.database.process.pid)
+        with Memory([program.process.pid for program in programs]) as memory:
+            began = time.perf_counter()
+            for program in programs:
+                program.go()
+            _until_over(contender, programs, server, letters=letters)
+            seconds = time.perf_counter() - began
+        for program in programs:
+            program.stop()
+        return Race(
+            contender=contender,
+            letters=letters,
+            seconds=seconds,
+            cpu=sum(program.cpu for program in programs),
+            database_cpu=cpu_seconds(arena.database.process.pid) - before,
+            each=memory.each,
+            together=memory.together,
+            arrived=server.count,
+        )
+
+
+def _limit(contender: Contender, server: sink.Sink, *, letters: int) -> Race:
+    """Postfix's own load generator, which keeps its connections."""
+    assert sink.SOURCE is not None
+    command = [sink.SOURCE, "-d", "-s", str(contender.connections), "-m", str(letters), "-l", "4900"]
+    command += ["-f", "library@banksia.example", "-t", "reader@families.example", f"127.0.0.1:{server.port}"]
+    program = Program(command=command, environment={})
+    began = time.perf_counter()
+    program.start()
+    with Memory([program.process.pid]) as memory:
+        while not program.has_ended():
+            time.sleep(0.001)
+        seconds = time.perf_counter() - began
+    return Race(
+        contender=contender, letters=letters, seconds=seconds, cpu=program.cpu, database_cpu=0.0,
+        each=memory.each, together=memory.together, arrived=server.count,
+    )  # fmt: skip
+
+
+def _until_over(contender: Contender, programs: Sequence[Program], server: sink.Sink, *, letters: int) -> None:
+    """All have ended; or, where one never does, all letters arrived, or none did for a while."""
+    count, changed = server.count, time.monotonic()
+    while _running(programs):
+        if not contender.ends_by_itself:
+            now = server.count
+            if now >= letters:
+                return
+            count, changed = (now, time.monotonic()) if now != count else (count, changed)
+            if time.monotonic() - changed > QUIET:
+                return
+        time.sleep(0.005)
+
+
+def _running(programs: Sequence[Program]) -> bool:
+    """Asks every one: each keeps its bill when it has ended."""
+    ended = [program.has_ended() for program in programs]
+    return not all(ended)
+
+
+def cut_off(arena: Arena, contender: Contender, *, letters: int) -> tuple[int, int, str]:
+    """All its processes get SIGKILL when half is out, and it is started again: how many came twice, how many never.
+
+    Ours waits 30 minutes before it tries again what it calls *maybe sent*; here a minute of the second start is short.
+    """
+    arena.begin(contender, letters=letters)
+    arena.unlock()
+    with arena.sink(keeps=True) as server:
+        programs = arena.programs(contender, letters=letters, port=server.port)
+        for program in programs:
+            program.get_ready()
+        for program in programs:
+            program.go()
+        while server.count < letters / 2 and _running(programs):
+            time.sleep(0.001)
+        for program in programs:
+            program.stop(signal.SIGKILL)
+        count = server.count
+        _again(arena, contender, server, letters=letters)
+        said = ""
+        if contender.is_ours:
+            said = f"{arena.count('smtp_gateway_outboundmessage', where='times_uncertain > 0')} marked"
+        elif contender.queue == "mailer" and server.count == count:
+            said = "sent nothing until its lock file was removed"
+            arena.unlock()
+            _again(arena, contender, server, letters=letters)
+        copies = Counter(server.recipients())
+    return sum(copies.values()) - len(copies), letters - len(copies), said
+
+
+def _again(arena: Arena, contender: Contender, server: sink.Sink, *, letters: int) -> None:
+    programs = arena.programs(contender, letters=letters, port=server.port, MINUTE="0.1")
+    for program in programs:
+        program.get_ready()
+    for program in programs:
+        program.go()
+    _until_over(contender, programs, server, letters=letters + 1)
+    for program in programs:
+        program.stop()
+
+
+def table(races: Sequence[Race]) -> list[str]:
+    """The best of each contender's races, the limits last."""
+    peers = [each.rate for each in races if not each.contender.is_ours and not each.contender.is_a_limit]
+    best_peer = max(peers, default=0.0)
+    rows = [
+        (
+            each.contender.name,
+            each.contender.connections,
+            f"{each.rate:,.0f}",
+            f"{each.rate / each.contender.connections:,.0f}",
+            f"{each.rate / best_peer:.1f}" if best_peer else "",
+            f"{each.cpu:.1f}",
+            f"{each.database_cpu:.1f}" if each.contender.queue else "",
+            f"{each.each:.0f}",
+            f"{each.together:.0f}",
+            f"{each.arrived:,}",
+        )
+        for each in races
+    ]
+    head = (
+        "", "connections", "letters/s", "a connection", "× best peer", "CPU s", "PostgreSQL CPU s", "MB a process",
+        "MB in all", "arrived",
+    )  # fmt: skip
+    return results.table(head, rows)
+
+
+def best(races: Sequence[Race]) -> list[Race]:
+    """The quickest race of each contender, in the order in which they first ran."""
+    names = dict.fromkeys(each.contender.name for each in races)
+    return [max((each for each in races if each.contender.name == name), key=lambda each: each.rate) for name in names]
+
+
+def measure(arena: Arena, contenders: Sequence[Contender], *, letters: int, late: float, rounds: int) -> list[Race]:
+    races = []
+    for _ in range(rounds):
+        for contender in contenders:
+            done = race(arena, contender, letters=letters, late=late)
+            say(f"{contender.name:<28}{letters:>8,}{done.rate:>10,.0f}/s{done.cpu:>8.1f} s{done.each:>6.0f} MB")
+            races.append(done)
+    return best(races)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="2,000 letters, near, once")
+    parser.add_argument("--only", default="", help="contenders whose name has this; writes no results")
+    parser.add_argument("--letters", type=int, default=2000, help="with --only")
+    parser.add_argument("--late", type=float, default=0.0, help="with --only: seconds")
+    parser.add_argument("--cut-off", action="store_true", help="with --only")
+    options = parser.parse_args()
+    if sink.SINK is None:
+        sys.exit("smtp-sink is needed: on Debian and Ubuntu, apt install postfix.")
+    with tempfile.TemporaryDirectory(prefix="library-benchmark-") as name:
+        Path(name).chmod(0o755)
+        arena = Arena(Path(name), python=peers_python())
+        with running(arena.database, arena.broker):
+            chosen = [each for each in [*OURS, *PEERS, *LIMITS] if options.only in each.name]
+            if options.cut_off:
+                for each in chosen:
+                    say(f"{each.name}: {cut_off(arena, each, letters=options.letters)}")
+                return
+            measure(arena, chosen, letters=options.letters, late=options.late, rounds=1)
+
+
+if __name__ == "__main__":
+    main()
