@@ -10,13 +10,14 @@ from datetime import date, timedelta
 
 from benchmarks.large_library import FIRST, LAST, PEOPLE_AND_THINGS
 
-#: With a household, a loan may have one letter at home and one to the patron; so there are a few more letters than loans.
+#: A child may have two homes, so there are a few more letters than loans.
 LOANS = """
-INSERT INTO circulation_loan (item_id, service, patron_id, lent_on, due_on, due_set_on, renewals, status, status_reason,
-          shelf_checks_left, returned_on, our_reference, their_reference, conditions, from_file)
+INSERT INTO circulation_loan (item_id, service, patron_id, lent_on, due_on, due_set_on, renewals, status,
+          status_reason, shelf_checks_left, returned_on, our_reference, their_reference, conditions, from_file)
 SELECT i.first + (n - 1) %% %(items)s, 'circulation', p.first + (n * 7) %% %(patrons)s, due - 20, due, due - 20, 0,
        'on_loan', '', 0, CASE WHEN n > %(loans)s * 4 / 10 THEN due + 5 END, '', '', '', false
-FROM (SELECT n, CASE WHEN n <= %(today)s THEN %(on)s::date + (ARRAY[-1, -1, -1, -1, -1, 3, 3, -3, -3, -3])[1 + n / 7 %% 10]
+FROM (SELECT n, CASE WHEN n <= %(today)s
+                     THEN %(on)s::date + (ARRAY[-1, -1, -1, -1, -1, 3, 3, -3, -3, -3])[1 + n / 7 %% 10]
                      WHEN n <= %(today)s * 2 THEN %(on)s::date - 5 - n %% 8
                      WHEN n <= %(today)s * 4 THEN %(on)s::date + 4 + n %% 14
                      ELSE %(on)s::date - 30 - n %% 300 END AS due
@@ -47,8 +48,8 @@ TOLD = [
        JOIN circulation_patron patron ON patron.id = told.patron_id
        JOIN notices_schedule_groups covers ON covers.group_id = patron.group_id
        JOIN notices_step step ON step.number = told.number AND step.schedule_id = covers.schedule_id""",
-    """INSERT INTO notices_letter (id, run_id, service, audience, channel, state, kind, number, revision, day, patron_id,
-              "to", subject, text, html, why, made_at, written_at)
+    """INSERT INTO notices_letter (id, run_id, service, audience, channel, state, kind, number, revision, day,
+              patron_id, "to", subject, text, html, why, made_at, written_at)
        SELECT told.id, run.id, 'circulation', 'patron', 'email', 'queued', 'step', told.number, 0, said_on, patron_id,
               'pupil' || patron_id || '@students.example', 'A library book to bring back', '', '', '', said_on, said_on
        FROM told JOIN notices_run run ON run.day = said_on""",

@@ -1,8 +1,8 @@
 """How long large files take, and how much memory: 50,000 patrons and 100,000 open loans of another system.
 
-``python -m benchmarks.imports`` fills a database of its own with 200,000 patrons, 500,000 items and 1,000,000 loans
-(half as many with ``--small``), writes the files, and prints Markdown: seconds to look at a file and to apply it, and
-the most memory that its process used. Each deed has a process of its own, as a command of the night has.
+``python -m benchmarks.imports`` fills a database of its own with 200,000 patrons, 500,000 items and 1,000,000 loans,
+writes the files, and keeps in RESULTS.md the seconds to look at a file and to apply it, and the most memory that its
+process used. Each deed has a process of its own, as a command of the night has. ``--quick``: a tenth of everything.
 """
 
 import argparse
@@ -16,15 +16,16 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from multiprocessing.connection import Connection
 
-from benchmarks.desk import fill
+from benchmarks import results
 from benchmarks.drain import installation
+from benchmarks.large_library import Size, fill
 
 PATRONS, LOANS = 50_000, 100_000
 PEOPLE = ("barcode", "last_name", "first_name", "group", "email", "guardian1_name", "guardian1_email")
 OUT = ("barcode", "title", "author", "patron_barcode", "borrowed", "due", "renewals")
 
 
-def people(*, year: int, first: int) -> bytes:
+def people(number_of: int, *, year: int, first: int) -> bytes:
     """From card ``first`` on, all in another class each ``year``, each with somebody at home."""
     return _written(
         PEOPLE,
@@ -38,12 +39,12 @@ def people(*, year: int, first: int) -> bytes:
                 f"Parent {number // 2}",
                 f"family{number // 2}@home.example",
             )
-            for number in range(PATRONS)
+            for number in range(number_of)
         ),
     )
 
 
-def loans(*, day: date, later: int = 0, without: int = 0) -> bytes:
+def loans(number_of: int, *, day: date, later: int = 0, without: int = 0) -> bytes:
     """What is out on ``day``, things that are not on file yet. ``later``: days by which every tenth is renewed."""
     return _written(
         OUT,
@@ -57,7 +58,7 @@ def loans(*, day: date, later: int = 0, without: int = 0) -> bytes:
                 day + timedelta(days=14 + (later if number % 10 == 0 else 0)),
                 0,
             )
-            for number in range(without, LOANS)
+            for number in range(without, number_of)
         ),
     )
 
@@ -119,34 +120,46 @@ def _alone(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--small", action="store_true", help="Half the library on file.")
-    share = 2 if parser.parse_args().small else 1
-    today = date.today()
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    share = 10 if options.quick else 1
+    size, patrons, out, today = Size().divided(share), PATRONS // share, LOANS // share, date.today()
     with installation():
         from django.db import connection
 
-        half_new = 1_000_000 + 200_000 // share - PATRONS // 2
-        fill(patrons=200_000 // share, items=500_000 // share, loans=1_000_000 // share)
+        fill(size, with_letters=False)
         with connection.cursor() as cursor:
             # What is out here is the other system's: only its own loans can be missing from its file.
             cursor.execute("UPDATE circulation_loan SET returned_on = due_on WHERE returned_on IS NULL")
             cursor.execute("VACUUM ANALYZE")
         connection.close()
-        sys.stdout.write("| file | deed | what | seconds | MB at most |\n|---|---|---|--:|--:|\n")
-        for name, kind, content in (
-            (f"{PATRONS:,} patrons, half of them new", "patrons", people(year=1, first=half_new)),
-            ("the same next year", "patrons", people(year=2, first=half_new)),
-            (f"{LOANS:,} open loans, all new", "loans", loans(day=today)),
+        half_new = 1_000_000 + size.patrons - patrons // 2
+        files = (
+            (f"{patrons:,} patrons, half of them new", "patrons", people(patrons, year=1, first=half_new)),
+            ("the same next year", "patrons", people(patrons, year=2, first=half_new)),
+            (f"{out:,} open loans, all new", "loans", loans(out, day=today)),
             (
                 "the same next night: a tenth renewed, a tenth returned",
                 "loans",
-                loans(day=today, later=7, without=10_000),
+                loans(out, day=today, later=7, without=out // 10),
             ),
-        ):
+        )
+        rows = []
+        for name, kind, content in files:
             for word, deed in (("look", look), ("apply", apply)):
                 said, seconds, megabytes = measured(deed, kind, content)
-                sys.stdout.write(f"| {name} | {word} | {said} | {seconds:.1f} | {megabytes:.0f} |\n")
+                rows.append(
+                    (
+                        f"{word} at {name}" if word == "look" else f"{word} it",
+                        said,
+                        f"{seconds:.1f}",
+                        f"{megabytes:.0f}",
+                    )
+                )
+                sys.stdout.write(" | ".join(rows[-1]) + "\n")
                 sys.stdout.flush()
+    lines = [f"Into {size}.", "", *results.table(("", "what", "seconds", "MB at most"), rows)]
+    results.write("Import", lines, quick=options.quick)
 
 
 if __name__ == "__main__":

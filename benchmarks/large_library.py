@@ -71,7 +71,8 @@ PEOPLE_AND_THINGS = [
               (SELECT min(id) AS first FROM circulation_guardian) g""",
     """INSERT INTO circulation_item (barcode, title, author, call_number, collection_id, owner_id, added_at)
        SELECT 3000000000 + n, 'The book of ' || translate((n / 5)::text, '0123456789', 'aeiourstln') || ' and salt',
-              (%(last)s)[1 + n / 9 %% cardinality(%(last)s)], 'A' || n %% 1000,
+              (%(last)s)[1 + n / 9 %% cardinality(%(last)s)] || ', ' || translate((n / 20)::text, '0123456789',
+                  'aeiourstln'), 'A' || n %% 1000,
               (SELECT min(id) FROM circulation_collection) + n %% 5,
               CASE WHEN n %% 500 = 0 THEN (SELECT min(id) FROM circulation_partnerlibrary) + n %% 20 END, now()
          FROM generate_series(1, %(items)s) n""",

@@ -180,9 +180,8 @@ class Chance(dict[str, object]):
         chance, today = random.Random(7), timezone.localdate()
 
         def row(model: type, **which: object) -> Callable[[], object]:
-            rows = model.objects.filter(**which).order_by("pk").values_list("pk", flat=True)  # type: ignore[attr-defined]
-            first, last = rows.first(), rows.last()
-            return lambda: chance.randrange(first, last + 1)
+            rows = list(model.objects.filter(**which).order_by("pk").values_list("pk", flat=True))  # type: ignore[attr-defined]
+            return lambda: chance.choice(rows)
 
         def number(first: int, last: int) -> Callable[[], object]:
             """None of them twice."""

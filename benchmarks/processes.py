@@ -42,6 +42,7 @@ class Program:
         self.start()
         assert self.process.stdout is not None
         if self.process.stdout.readline() != b"ready\n":
+            self.stop(signal.SIGKILL)
             raise RuntimeError(f"{' '.join(self.command)} did not get ready")
         self._before = cpu_seconds(self.process.pid)
 
@@ -98,10 +99,14 @@ class Memory:
         self._watcher.join()
 
     def _watch(self) -> None:
+        self._look()
         while not self._over.wait(EVERY):
-            sizes = [_megabytes(pid) for root in self._roots for pid in family(root)]
-            self.each = max(self.each, *sizes, 0.0)
-            self.together = max(self.together, sum(sizes))
+            self._look()
+
+    def _look(self) -> None:
+        sizes = [_megabytes(pid) for root in self._roots for pid in family(root)]
+        self.each = max(self.each, *sizes, 0.0)
+        self.together = max(self.together, sum(sizes))
 
 
 def family(root: int) -> Iterator[int]:

@@ -12,4 +12,4 @@ class CirculationConfig(AppConfig):
         from library import slots
 
         watched.register()
-        slots.needs.register(on_home.needs, order=70)
+        slots.needs.register(on_home.needs, order=60)

@@ -227,7 +227,7 @@ def set_status(
 ) -> Loan:
     """Another status for an open loan, with a private reason; *on loan* resumes the letters.
 
-    Raises DeskError when it came back, when *no letters* has no reason, or when an extension has no end.
+    Raises DeskError when it came back, when *no letters* has no reason, or when an extension has no end to come.
     """
     loan = _locked(loan)
     _refuse_returned(loan, on=on)
@@ -235,6 +235,8 @@ def set_status(
         raise DeskError("No letters needs a reason: whoever looks at this loan next must know why it is quiet.")
     if status == Loan.Status.EXTENSION_ASKED and quiet_until is None:
         raise DeskError("Say until when it stays quiet: an extension that nobody answers must not last forever.")
+    if quiet_until is not None and quiet_until <= on:
+        raise DeskError(f"{a_day(quiet_until, on=on)} is not a later day than today. Choose one.")
     _set_status(loan, status, reason=reason, quiet_until=quiet_until)
     loan.save()
     _changed([loan], Cause.STATUS, by=by)
@@ -297,7 +299,7 @@ def _refuse_renewal(loan: Loan, *, on: date) -> None:
 
 
 def _due_given(due: date, *, on: date) -> date:
-    """A due date that somebody chose. Raises DeskError when it has passed, is far away, or the library is closed then."""
+    """A due date that somebody chose. Raises DeskError when it has passed, is far off, or on a closed day."""
     if due < on:
         raise DeskError(f"{a_day(due, on=on)} has passed. Choose a later day.")
     if due - on > LONGEST:

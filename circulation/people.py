@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from circulation.models import FOREVER, Group, Guardian, Guardianship, PartnerLibrary, Patron
 from circulation.saving import save, wait_for_imports
@@ -37,6 +38,8 @@ GUARDIAN_CAUSES = {
     "prefers_paper": Cause.ADDRESS,
 }
 GROUP_CAUSES = {
+    "name": Cause.GROUP,
+    "is_staff": Cause.GROUP,
     "auto_send": Cause.AUTO_SEND,
     "active": Cause.AUTO_SEND,
     "year_level": Cause.GROUP,
@@ -53,6 +56,10 @@ PARTNER_CAUSES = {
     "auto_send": Cause.AUTO_SEND,
     "active": Cause.AUTO_SEND,
 }
+
+LOOKS_SWITCHED_OFF = "Looks like a guardian whose letters about this child are off."
+MOVED_IN = "Moved to the address of somebody whose letters about this child are off."
+"""The reasons that stand beside a switch which no person turned; an import gives the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +81,15 @@ def save_patron(patron: Patron, *, changed: Iterable[str], by: Any = None) -> Pa
 
 @transaction.atomic
 def save_guardian(guardian: Guardian, *, changed: Iterable[str], by: Any = None) -> Guardian:
-    """Save; ``changed`` names the fields that differ from before."""
+    """Save; ``changed`` names the fields that differ from before.
+
+    Who moves to the address of somebody to whom letters about a child are off is not written to about this child
+    either, until a person says so: the same as on import.
+    """
     changed = save(guardian, changed=changed)
+    if "email" in changed and guardian.email:
+        moved = [link for link in guardian.guardianships.filter(library_letters=True) if looks_switched_off(link)]
+        _switch(moved, by=by, library_letters=False, no_letters_until=None, reason=MOVED_IN)
     for cause in _causes(GUARDIAN_CAUSES, changed):
         announce([], [guardian.pk], cause, by=by)
     return guardian
@@ -99,6 +113,30 @@ def save_partner(partner: PartnerLibrary, *, changed: Iterable[str], by: Any = N
     for cause in causes:
         loans_changed.send(PartnerLibrary, loan_ids=loans, cause=cause, by=by)
     return partner
+
+
+@transaction.atomic
+def add_guardianship(patron: Patron, guardian: Guardian, *, relationship: str = "", by: Any = None) -> Guardianship:
+    """``guardian``, new or known, for ``patron``. Raises IntegrityError where it is so already.
+
+    Who looks like somebody to whom letters about this patron are off begins switched off.
+    """
+    if guardian.pk is None:
+        save_guardian(guardian, changed=[], by=by)
+    link = Guardianship(patron=patron, guardian=guardian)
+    off = looks_switched_off(link)
+    reason = LOOKS_SWITCHED_OFF if off else ""
+    return change_guardianship(link, by=by, relationship=relationship, library_letters=not off, reason=reason)
+
+
+def looks_switched_off(link: Guardianship) -> bool:
+    """Whether letters about the patron are off to another guardian of this name, or at this address."""
+    guardian = link.guardian
+    others = Guardianship.objects.filter(patron=link.patron).exclude(guardian=guardian)
+    alike = Q(guardian__name__iexact=guardian.name)
+    if guardian.email:
+        alike |= Q(guardian__email__iexact=guardian.email)
+    return others.filter(Q(library_letters=False) | Q(no_letters_until__isnull=False), alike).exists()
 
 
 @transaction.atomic
@@ -155,16 +193,14 @@ def allow_letters_home(guardianships: Iterable[Guardianship], *, by: Any = None)
     return _switch(guardianships, by=by, library_letters=True, no_letters_until=None, reason="")
 
 
-def set_no_letters(patron: Patron, *, until: date = FOREVER, reason: str = "", by: Any = None) -> Patron:
-    """Nothing about this patron's loans goes to anybody before ``until``."""
-    patron.no_letters_until, patron.no_letters_reason = until, reason
-    return save_patron(patron, changed=["no_letters_until", "no_letters_reason"], by=by)
+def stop_letters(patron_ids: Iterable[int], *, until: date | None = None, reason: str = "", by: Any = None) -> Changed:
+    """Nothing about these patrons' loans goes to anybody before ``until`` or, without it, ever again."""
+    return change_patrons(patron_ids, by=by, no_letters_until=until or FOREVER, no_letters_reason=reason)
 
 
-def allow_letters(patron: Patron, *, by: Any = None) -> Patron:
-    """Letters about this patron go again."""
-    patron.no_letters_until, patron.no_letters_reason = None, ""
-    return save_patron(patron, changed=["no_letters_until", "no_letters_reason"], by=by)
+def allow_letters(patron_ids: Iterable[int], *, by: Any = None) -> Changed:
+    """Letters about these patrons go again; the private reason is forgotten."""
+    return change_patrons(patron_ids, by=by, no_letters_until=None, no_letters_reason="")
 
 
 def announce(patron_ids: list[int], guardian_ids: list[int], cause: Cause, *, by: Any = None) -> int:

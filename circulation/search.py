@@ -4,11 +4,16 @@
 argument: addresses and titles are for librarians (product.md, S1). Shows nothing and changes nothing.
 """
 
-from django.db.models import F, Q, QuerySet
+from typing import TypeVar
+
+from django.db.models import F, Model, Q, QuerySet
 
 from circulation.models import Guardian, Item, Loan, PartnerLibrary, Patron
 from circulation.models.finding import HasWords
 
+M = TypeVar("M", bound=Model)
+
+AMONG = 1_000
 LONGEST = 200
 """No number, name or title is longer, and PostgreSQL refuses words of more than 2,046 bytes."""
 
@@ -46,6 +51,16 @@ def items(text: str, *, titles: bool) -> QuerySet[Item]:
 def guardians(text: str) -> QuerySet[Guardian]:
     """Guardians by the beginning of words of their name and address; for librarians."""
     return Guardian.objects.filter(HasWords(text, guarded=True), erased_at=None).order_by("name", "pk")
+
+
+def first(found: QuerySet[M], most: int) -> list[M]:
+    """The first ``most``, where a person only looks whether it is there: of very many, of some that were found.
+
+    Asked in one query, PostgreSQL walks through all titles in their order until enough of them fit, and where next to
+    none does, that is to the end.
+    """
+    some = list(found.order_by().values_list("pk", flat=True)[:AMONG])
+    return list(found.filter(pk__in=some)[:most])
 
 
 def open_loans_by_reference(reference: str) -> QuerySet[Loan]:

@@ -6,9 +6,11 @@ so that a forgotten one is noticed in a test and not by a child. Django admin be
 """
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -52,6 +54,11 @@ class May:
     @property
     def administrator(self) -> bool:
         return self.act_as(Role.ADMINISTRATOR)
+
+
+def signed_in(request: HttpRequest) -> User | None:
+    """Who does it, as it is kept beside what they did."""
+    return request.user if isinstance(request.user, User) else None
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
@@ -123,7 +130,7 @@ class AccessMiddleware:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The whole page goes there, also when only a part of it was asked for; after a button it comes back to its page."""
+    """The whole page goes there, also when only a part was asked for. After a button it comes back to its page."""
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(redirect_to_login(_path(request.headers.get("HX-Current-URL", "/"))).url)
     if request.method == "POST":
@@ -142,6 +149,20 @@ def _path(address: str) -> str:
 def name_tried(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
     """The name as lock-out keeps it: no longer than its column."""
     return ((credentials or {}).get("username") or request.POST.get("username") or "")[:255]
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from, for lock-out.
+
+    Behind TRUSTED_PROXIES proxies, what the outermost of them wrote into X-Forwarded-For: each adds one address at the
+    end, and what stands before those is the sender's own invention.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    hops = [direct, *reversed(request.headers.get("X-Forwarded-For", "").split(","))]
+    try:
+        return str(ip_address(hops[min(settings.TRUSTED_PROXIES, len(hops) - 1)].strip()))
+    except ValueError:  # nothing that a proxy writes
+        return direct
 
 
 def is_admin(request: HttpRequest) -> bool:

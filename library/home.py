@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk"))
     day = timezone.localdate()
     written = today.written(on=day)
-    steps = today.by_step()
+    long = today.counted_lately(on=day, at=timezone.now())
     return render(
         request,
         "library/home.html",
@@ -38,10 +38,11 @@ def home(request: HttpRequest) -> HttpResponse:
             "printer": today.printer(),
             "needs": [need for ask in slots.needs for need in ask(request, day)],
             "checklist": today.checklist(),
-            "steps": steps,
-            "steps_most": max((step.loans for step in steps), default=0),
-            "steps_all": sum(step.loans for step in steps),
-            "chart": today.thirty_days(until=day),
+            "steps": long.steps,
+            "steps_at": long.at,
+            "steps_most": max((step.loans for step in long.steps), default=0),
+            "steps_all": sum(step.loans for step in long.steps),
+            "chart": long.chart,
             "ahead": today.ahead(of=day, ran_today=written.run is not None and written.run.by_clock),
             "gateway": Gateway.the(),
             "status": lifecycle.status(),

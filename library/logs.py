@@ -42,12 +42,15 @@ class Discreet(logging.Formatter):
 
 
 class WebLogger(GunicornLogger):
-    """Gunicorn's own: requests that never reached Django, workers that did not answer. No address with its query."""
+    """Gunicorn's own: workers that did not answer, requests that never reached Django; of those, the path at most."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(Discreet(self.error_fmt, self.datefmt))
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().warning(msg.partition(" from ip=")[0], *args, **kwargs)  # of a broken request it quotes what is broken
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
         super().exception(msg, *(_path(value) for value in args), **kwargs)

@@ -9,6 +9,7 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -41,13 +42,14 @@ def encrypt(text: str) -> str:
 
 def decrypt(token: str) -> str:
     """Raises SecretError when the token was locked with another key."""
-    try:
+    with _readable():
         return _locks(secret_key(), former_keys()).decrypt(token.encode("ascii", errors="replace")).decode()
-    except InvalidToken:
-        raise SecretError(
-            "The stored password cannot be read: it was saved with another SECRET_KEY. "
-            "Type the password again and save."
-        ) from None
+
+
+def lock_again(token: str) -> str:
+    """The same under the key that is in use now. Raises SecretError when the token was locked with another key."""
+    with _readable():
+        return _locks(secret_key(), former_keys()).rotate(token.encode("ascii", errors="replace")).decode("ascii")
 
 
 def former_keys() -> tuple[str, ...]:
@@ -59,7 +61,7 @@ def kept_in(path: Path) -> str:
     """The secret in this file, which is made on first use and readable by its owner only."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=_folder_mode(), parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):  # another process was first: its secret is the secret
         write_private(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="ascii").strip()
@@ -74,6 +76,22 @@ def write_private(path: Path, text: str) -> None:
         os.link(draft, path)
     finally:
         Path(draft).unlink()
+
+
+def _folder_mode() -> int:
+    """Nobody else's; as root, the embedded servers run as *nobody* and must come through, though they need not look."""
+    return 0o711 if os.geteuid() == 0 else 0o700
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except InvalidToken:
+        raise SecretError(
+            "The stored password cannot be read: it was saved with another SECRET_KEY. "
+            "Type the password again and save."
+        ) from None
 
 
 @cache

@@ -200,6 +200,9 @@ LOGOUT_REDIRECT_URL = "login"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_USERNAME_CALLABLE = "library.access.name_tried"
+AXES_CLIENT_IP_CALLABLE = "library.access.address_of"
+# How many proxies stand before us, each adding where a request came from to X-Forwarded-For; none is believed unasked.
+TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES") or 0)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"

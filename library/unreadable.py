@@ -1,7 +1,7 @@
-"""Requests that no page can read end here, in a sentence: 400, whoever asks and whatever for.
+"""Requests that no page can read end here, whoever asks and whatever for: 400 with a sentence, or 405.
 
-PostgreSQL keeps no NUL character, pages are UTF-8, and no number of ours has more digits than PostgreSQL's largest.
-What a field may hold otherwise is its form's business.
+PostgreSQL keeps no NUL character, pages are UTF-8, no number of ours has more digits than PostgreSQL's largest, and
+pages are read or sent to. What a field may hold otherwise is its form's business.
 """
 
 import codecs
@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterable
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 NUL = "\0"
+METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 LONG_NUMBER = re.compile(r"\d{20}")
 """In a path. Python itself refuses to read more than 4,300 digits; PostgreSQL's largest number has 19."""
 
@@ -23,6 +24,8 @@ class UnreadableMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:  # TRACE passes for GET elsewhere
+            return HttpResponseNotAllowed(METHODS)
         if not _is_utf8(request):
             request.encoding = "utf-8"  # else the refusal itself could not be written
             raise BadRequest("This page reads UTF-8.")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
@@ -11,14 +10,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from circulation.words import several
+from library.access import signed_in
 from library.admin_parts import ReadOnly
-from notices import compose, held, ready, steps
+from notices import compose, held, ready, schedules, steps, take_back
 from notices.models import Letter, Line, Notice, Run, RunSettings, Schedule, Step, Template, TemplateVersion
-
-
-def who(request: HttpRequest) -> User | None:
-    """The signed-in person; admin lets nobody else in."""
-    return request.user if isinstance(request.user, User) else None
 
 
 class StepsInOrder(BaseInlineFormSet):
@@ -45,6 +40,11 @@ class ScheduleAdmin(admin.ModelAdmin):
     search_fields = ["name"]
     filter_horizontal = ["groups", "collections"]
     inlines = [StepInline]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        private = form.instance.steps.filter(home_reads_titles=False).values_list("pk", flat=True)
+        take_back.about_steps(private, why=schedules.PRIVATE_NOW, on=timezone.localdate())
 
 
 @admin.register(RunSettings)
@@ -139,10 +139,10 @@ class RunAdmin(ReadOnly):
 
     @admin.action(description="Let the held letters go")
     def let_go(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        letters = sum(held.let_go(run, by=who(request), on=timezone.localdate()) for run in runs)
+        letters = sum(held.let_go(run, by=signed_in(request), on=timezone.localdate()) for run in runs)
         self.message_user(request, f"{several(letters, 'letter')} on the way.")
 
     @admin.action(description="Drop the held letters")
     def drop(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        letters = sum(held.drop(run, by=who(request)) for run in runs)
+        letters = sum(held.drop(run, by=signed_in(request)) for run in runs)
         self.message_user(request, f"{several(letters, 'letter')} dropped.")

@@ -4,14 +4,15 @@ Imports nothing but ``language``, so that the child process which tries unsaved 
 code that sends, and starts without Django. Knows neither Markdown nor rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from liquid import BoundTemplate
 from liquid.exceptions import LiquidError, OutputStreamLimitError
 
-from . import language
+from . import language, quick
 from .language import LONGEST_RESULT, TemplateError
 
 
@@ -32,19 +33,38 @@ class Rendered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """One Liquid source, and the quick way to render it where there is one."""
+
+    liquid: BoundTemplate
+    quickly: Callable[[dict[str, Any]], str] | None
+
+    @classmethod
+    def of(cls, source: str, *, language: language.Language) -> Self:
+        liquid = language.from_string(source)
+        return cls(liquid=liquid, quickly=quick.renderer(liquid))
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        if self.quickly is not None:
+            with suppress(quick.NotPlain):
+                return self.quickly(dict(values))
+        return self.liquid.render(values)
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """One wording, ready to be rendered again and again."""
 
-    subject: BoundTemplate
-    text: BoundTemplate
-    html: BoundTemplate
+    subject: Template
+    text: Template
+    html: Template
 
     @classmethod
     def of(cls, sources: Sources) -> Self:
         return cls(
-            subject=language.TEXT.from_string(sources.subject),
-            text=language.TEXT.from_string(sources.text),
-            html=language.HTML.from_string(sources.html),
+            subject=Template.of(sources.subject, language=language.TEXT),
+            text=Template.of(sources.text, language=language.TEXT),
+            html=Template.of(sources.html, language=language.HTML),
         )
 
     def render(self, values: Mapping[str, Any]) -> Rendered:

@@ -71,7 +71,7 @@ def _plan(
                 spoken[said.loan_id] = _beside_the_ledger(run, said, on=on)
             Line.objects.create(letter=letter, notice=spoken[said.loan_id])
         letters[letter.pk] = of_reader
-    left_out = _leave_out(letters, on=on)
+    left_out = _leave_out(run, letters, on=on)
     for pk, of_reader in letters.items():
         Letter.objects.filter(pk__in=[one.pk for one in of_reader]).update(corrected_by=pk)
     Notice.objects.filter(run=run, lines=None).delete()
@@ -117,12 +117,20 @@ def _beside_the_ledger(run: Run, said: Notice, *, on: date) -> Notice:
     return Notice.objects.create(loan=said.loan, due_on=said.due_on, number=0, step=said.step, run=run, said_on=on)
 
 
-def _leave_out(letters: dict[int, list[Letter]], *, on: date) -> list[Letter]:
-    """Whoever asked for silence meanwhile gets no correction either."""
-    for lines in take_back.unwanted(list(letters), on=on).values():
-        Line.objects.filter(pk__in=lines).delete()
-    silent = set(Letter.objects.filter(pk__in=list(letters), lines=None).values_list("pk", flat=True))
-    left_out = [one for pk in sorted(silent) for one in letters.pop(pk)]
+def _leave_out(run: Run, letters: dict[int, list[Letter]], *, on: date) -> list[Letter]:
+    """Whoever asked for silence meanwhile gets no correction either; who shared the letter with them still does."""
+    take_back.recheck(letters, why="Letters to this reader are off by now.", on=on)
+    Line.objects.filter(letter__run=run).exclude(taken_out_at=None).delete()
+    silent = set(Letter.objects.of_run(run).filter(lines=None).values_list("pk", flat=True))
+    left_out = []
+    for pk in sorted(silent & set(letters)):
+        of_reader = letters.pop(pk)
+        shared_with = of_reader[0].also_guardian
+        parted = Letter.objects.of_run(run).exclude(lines=None).filter(guardian=shared_with) if shared_with else None
+        if parted is not None and (other := parted.first()) is not None:
+            letters[other.pk] = of_reader
+        else:
+            left_out += of_reader
     Letter.objects.filter(pk__in=silent).delete()
     return left_out
 

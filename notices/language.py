@@ -81,22 +81,22 @@ def plain(value: object) -> str:
     raise LiquidTypeError("This is not a word or a number; choose one of its fields.", token=None)
 
 
-class _TextNode(output.OutputNode):
+class TextNode(output.OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(plain(self.expression.evaluate(context)))
 
 
-class _HtmlNode(output.OutputNode):
+class HtmlNode(output.OutputNode):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         return buffer.write(escape(plain(self.expression.evaluate(context))))
 
 
 class _TextOutput(output.Output):
-    node_class = _TextNode
+    node_class = TextNode
 
 
 class _HtmlOutput(output.Output):
-    node_class = _HtmlNode
+    node_class = HtmlNode
 
 
 def plural(count: object, *words: object) -> object:

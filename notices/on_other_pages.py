@@ -25,6 +25,7 @@ FAILED_RUNS = 3
 
 def register() -> None:
     slots.needs.register(needs, order=10)
+    slots.needs.register(needs_hands, order=80)
     slots.daily_log_lines.register(log_lines, order=10)
     slots.health_checks.register(health)
     slots.message_panels.register(about)
@@ -34,8 +35,13 @@ def register() -> None:
 
 
 def needs(request: HttpRequest, on: date) -> list[slots.Need]:
-    """Held runs, letters that could not be written, letters for the printer."""
-    return [*_held(), *_failed(), *_to_print(), *_not_on_the_shelf()]
+    """Held runs, and letters that could not be written."""
+    return [*_held(), *_failed()]
+
+
+def needs_hands(request: HttpRequest, on: date) -> list[slots.Need]:
+    """Things that nobody finds, and letters for the printer."""
+    return [*_not_on_the_shelf(), *_to_print()]
 
 
 def log_lines(since: datetime, until: datetime) -> list[slots.LogLine]:

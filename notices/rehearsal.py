@@ -28,14 +28,16 @@ AHEAD = 366
 # Promises: the scan finds in them what it would find in the real ones: what stands in the ledger about present due
 # dates, letters young enough for *days between letters*, and those that could not be written, with their notices.
 # What is planned here has ids of its own, far from the real ones.
+LETTERS = """
+CREATE TEMPORARY TABLE notices_letter ON COMMIT DROP AS
+    SELECT * FROM public.notices_letter letter WHERE (state IN ('failed', 'held') OR day > %(since)s)
+"""
 SHADOWS = """
 CREATE TEMPORARY TABLE notices_notice ON COMMIT DROP AS
     SELECT notice.* FROM public.notices_notice notice
     JOIN circulation_loan loan ON loan.id = notice.loan_id AND loan.due_on = notice.due_on
     WHERE loan.returned_on IS NULL AND notice.undone_at IS NULL AND notice.taken_back_at IS NULL AND notice.number <> 0
       AND (%(only)s::bigint[] IS NULL OR notice.loan_id = ANY(%(only)s));
-CREATE TEMPORARY TABLE notices_letter ON COMMIT DROP AS
-    SELECT * FROM public.notices_letter letter WHERE state IN ('failed', 'held') OR day > %(since)s;
 CREATE TEMPORARY TABLE notices_line ON COMMIT DROP AS
     SELECT line.* FROM public.notices_line line JOIN notices_letter letter ON letter.id = line.letter_id
     WHERE letter.state = 'failed';
@@ -66,6 +68,15 @@ CREATE TEMPORARY TABLE circulation_guardianship ON COMMIT DROP AS
     SELECT * FROM public.circulation_guardianship WHERE patron_id IN (SELECT id FROM circulation_patron);
 CREATE TEMPORARY TABLE circulation_guardian ON COMMIT DROP AS
     SELECT * FROM public.circulation_guardian WHERE id IN (SELECT guardian_id FROM circulation_guardianship);
+"""
+
+# Promises: the letters to their readers. In a busy week the others are a hundred thousand.
+LETTERS_OF_FEW = f"""{LETTERS} AND (
+    patron_id = ANY(ARRAY(SELECT id FROM circulation_patron))
+    OR guardian_id = ANY(ARRAY(SELECT id FROM circulation_guardian))
+    OR also_guardian_id = ANY(ARRAY(SELECT id FROM circulation_guardian))
+    OR group_id = ANY(ARRAY(SELECT DISTINCT group_id FROM circulation_patron))
+    OR partner_id = ANY(ARRAY(SELECT DISTINCT partner_id FROM circulation_loan WHERE partner_id IS NOT NULL)))
 """
 
 # Promises: whoever shares a reader with one of these loans, so that the days between two letters are counted right:
@@ -158,6 +169,7 @@ def rehearsal(*, on: date, only: Collection[int] | None = None) -> Iterator[Rehe
             cursor.execute("SET LOCAL statement_timeout = 0")
         else:
             cursor.execute(FEW, values)
+        cursor.execute(LETTERS if only is None else LETTERS_OF_FEW, values)
         cursor.execute(SHADOWS, values)
         # As in the scan: the planner takes its own intermediate results for one row each, and would loop squared.
         cursor.execute("SET LOCAL enable_nestloop = off")

@@ -128,9 +128,10 @@ def _look(record: Run, *, only: Collection[int] | None = None) -> None:
         write_rules(cursor, schedules, on=record.day, open_days=open_days)
         counts = _judge(cursor, _values(question, schedules, open_days))
         looked_at = counts.pop("looked_at")
-        recipients.find(cursor, on=record.day)
-        counts += _sort_out(cursor, question, days_between=any(schedule.days_between for schedule in schedules))
-        say(cursor, run_id=record.pk, on=record.day)
+        if _anything_at_a_step(cursor):
+            recipients.find(cursor, on=record.day)
+            counts += _sort_out(cursor, question, days_between=any(schedule.days_between for schedule in schedules))
+            say(cursor, run_id=record.pk, on=record.day)
         cursor.execute(CLEAR)
         cursor.execute("SET LOCAL enable_nestloop = on")
     if counts.total() != looked_at:
@@ -150,8 +151,7 @@ def note(cursor: CursorWrapper, question: Question, schedules: list[Schedule], *
     only then is there a table ``told_to``.
     """
     cursor.execute(NOTE_JUDGED, _values(question, schedules, open_days))
-    cursor.execute("SELECT EXISTS (SELECT FROM loans_at_step)")
-    if not cursor.fetchone()[0]:
+    if not _anything_at_a_step(cursor):
         return False
     cursor.execute("ANALYZE loans_at_step")
     recipients.find(cursor, on=question.on)
@@ -223,6 +223,11 @@ def _judge(cursor: CursorWrapper, values: dict[str, Any]) -> Counter[str]:
     cursor.execute(STILL_SO, values)
     counts[Outcome.STATUS] += cursor.rowcount
     return counts
+
+
+def _anything_at_a_step(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT EXISTS (SELECT FROM loans_at_step)")
+    return bool(cursor.fetchone()[0])
 
 
 def _sort_out(cursor: CursorWrapper, question: Question, *, days_between: bool) -> Counter[str]:

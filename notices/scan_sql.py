@@ -281,4 +281,4 @@ ANALYZE notices_notice, notices_letter, notices_line;
 """
 
 # They would go with the transaction; a caller may have more than one run in its own.
-CLEAR = "DROP TABLE falls_under, due_window, loans_at_step, told_to, said, planned"
+CLEAR = "DROP TABLE IF EXISTS falls_under, due_window, loans_at_step, told_to, said, planned"

@@ -45,6 +45,9 @@ FIELDS = (
 )
 
 
+PRIVATE_NOW = "Titles are private at this step now."
+
+
 class ScheduleError(Exception):
     """The schedule stays as it is; the sentence says why and what to do."""
 
@@ -93,7 +96,7 @@ def save_steps(schedule: Schedule, kept: Sequence[Step], *, on: date) -> None:
         step.schedule = schedule
         step.save()
     if now_private:
-        take_back.about_steps(now_private, why="Titles are private at this step now.", on=on)
+        take_back.about_steps(now_private, why=PRIVATE_NOW, on=on)
 
 
 def remove(schedule: Schedule) -> None:

@@ -16,5 +16,5 @@ class SmtpGatewayConfig(AppConfig):
         slots.standing_rows.register(lifecycle.make_standing_rows, order=10)
         slots.boot_verbs.register(lifecycle.boot, order=10)
         slots.health_checks.register(watchdog.findings, order=10)
-        slots.needs.register(on_home.needs, order=5)
+        slots.needs.register(on_home.needs, order=20)
         slots.erasers.register(erase.erase)

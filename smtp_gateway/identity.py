@@ -20,23 +20,31 @@ SENTENCE = "This database is a copy of another installation's, or was moved. The
 
 def here() -> str:
     """This installation's identity, as 64 hexadecimal digits."""
+    return _signed(_facts(), key=secrets.secret_key())
+
+
+def is_ours(gateway: Gateway) -> bool:
+    """Whether this row was made here, with this key or a former one. A row that never had an identity takes this one."""
+    facts = _facts()
+    if not gateway.identity:
+        Gateway.objects.filter(pk=1, identity="").update(identity=_signed(facts, key=secrets.secret_key()))
+        return True
+    keys = (secrets.secret_key(), *secrets.former_keys())
+    return any(hmac.compare_digest(gateway.identity, _signed(facts, key=key)) for key in keys)
+
+
+def _facts() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database())"
             " FROM pg_control_system()"
         )
         cluster, database = cursor.fetchone()
-    facts = f"{settings.SITE_URL}|{cluster}|{database}"
-    return hmac.new(secrets.secret_key().encode(), facts.encode(), hashlib.sha256).hexdigest()
+    return f"{settings.SITE_URL}|{cluster}|{database}"
 
 
-def is_ours(gateway: Gateway) -> bool:
-    """Whether this row was made here. A row that never had an identity takes this one."""
-    ours = here()
-    if not gateway.identity:
-        Gateway.objects.filter(pk=1, identity="").update(identity=ours)
-        return True
-    return hmac.compare_digest(gateway.identity, ours)
+def _signed(facts: str, *, key: str) -> str:
+    return hmac.new(key.encode(), facts.encode(), hashlib.sha256).hexdigest()
 
 
 def is_a_copy() -> bool:

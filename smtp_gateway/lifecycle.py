@@ -4,6 +4,7 @@ What a person or the installation does to the gateway. What the gateway does abo
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from library import secrets
+from library.secrets import SecretError
 from smtp_gateway import addresses, conversation, identity, leases
 from smtp_gateway.conversation import Conversation, Envelope, Line, OpeningError, Timeouts
 from smtp_gateway.errors import LifecycleError
@@ -66,11 +69,21 @@ def boot() -> None:
     if not identity.is_ours(gateway):
         stop_as_copy()
         return
+    _lock_with_the_key_in_use(gateway)
     started_by_itself = {Gateway.StopCause.BOOT, Gateway.StopCause.NEVER_STARTED}
     if gateway.start_mode == Gateway.StartMode.MANUAL and gateway.is_on:
         stop(cause=Gateway.StopCause.BOOT, sentence="The installation was restarted, and the gateway starts by hand.")
     elif gateway.start_mode == Gateway.StartMode.AUTO and gateway.stop_cause in started_by_itself and gateway.host:
         _turn_on(by="", sentence="Started by itself after a restart.")
+
+
+def _lock_with_the_key_in_use(gateway: Gateway) -> None:
+    """After SECRET_KEY was replaced, the former one is needed until here and no longer."""
+    Gateway.objects.filter(pk=1).update(identity=identity.here())
+    with suppress(SecretError):  # locked with a key that nobody told us: the next connection says what to do
+        if gateway.password_encrypted:
+            locked = secrets.lock_again(gateway.password_encrypted)
+            Gateway.objects.filter(password_encrypted=gateway.password_encrypted).update(password_encrypted=locked)
 
 
 def start(*, by: str, timeouts: Timeouts | None = None) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cache
 
 from library import secrets
 from library.models import Library
@@ -64,8 +65,14 @@ def message_id(dedup_key: str, *, domain: str = "") -> str:
 
     Give ``domain`` (``Sender.domain``) where many are made; without it the gateway's row is read.
     """
-    digest = hmac.new(secrets.secret_key().encode(), f"message-id:{dedup_key}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.digest(_key(), f"message-id:{dedup_key}".encode(), "sha256").hex()
     return f"<{digest[:32]}@{domain or sender().domain}>"
+
+
+@cache
+def _key() -> bytes:
+    """Read once: it may lie in a file."""
+    return secrets.secret_key().encode()
 
 
 def build(

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from smtp_gateway.models import Gateway, OutboundMessage
+from smtp_gateway.outbox import SEND_NEXT
 from smtp_gateway.pace import REAL, Pace
 
 #: A batch takes a while and the tick that finds room comes a little later; only for the estimate on pages.
@@ -147,8 +148,22 @@ def in_words(gateway: Gateway) -> str:
 
 
 def _first_due() -> datetime | None:
-    rows = OutboundMessage.objects.on_the_way().exclude(state=OutboundMessage.State.SENDING)
-    return rows.order_by("not_before").values_list("not_before", flat=True).first()
+    """Of each priority the earliest is the first in ``message_claimable``; asked at once, all that waits is sorted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT least(
+                (SELECT min(first) FROM unnest(%(priorities)s) AS priority CROSS JOIN LATERAL (
+                     SELECT not_before FROM smtp_gateway_outboundmessage
+                      WHERE state IN ('waiting', 'uncertain') AND reserved_at IS NULL AND not_before IS NOT NULL
+                        AND smtp_gateway_outboundmessage.priority = priority.priority
+                      ORDER BY not_before LIMIT 1) AS of_priority (first)),
+                (SELECT min(not_before) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL))
+            """,
+            {"priorities": [SEND_NEXT, *{kind.priority for kind in OutboundMessage.Kind}]},
+        )
+        found: datetime | None = cursor.fetchone()[0]
+        return found
 
 
 def _when_attempts_leave(gateway: Gateway, *, count: int) -> datetime | None:

@@ -4,6 +4,7 @@
 ``celery``: a row and a task for each letter, prefetch and acknowledgement as Celery has them by default.
 """
 
+import logging
 import os
 import sys
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ settings.configure(
     POST_OFFICE=post_office,
     LOGGING_CONFIG=None,
 )
+logging.disable(logging.WARNING)
 django.setup()
 
 
@@ -109,7 +111,7 @@ def send_celery() -> None:
         wait_for_the_start()
         sender.add_task_queue(letterbox.QUEUE)  # type: ignore[attr-defined]
 
-    letterbox.app.worker_main(["worker", "-Q", "nothing", "--loglevel", "WARNING", "--without-mingle"])
+    letterbox.app.worker_main(["--quiet", "worker", "-Q", "nothing", "--loglevel", "WARNING", "--without-mingle"])
 
 
 if __name__ == "__main__":

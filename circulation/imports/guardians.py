@@ -128,10 +128,10 @@ class Guardians:
         host.run(ADD_GUARDIANS)
         moved = host.ids(MOVE_GUARDIANS)
         host.run(MOVE_GUARDIANSHIPS)
-        linked = host.all(ADD_GUARDIANSHIPS)
+        linked = host.all(ADD_GUARDIANSHIPS, people.LOOKS_SWITCHED_OFF)
         host.run(SAY_RELATIONSHIP)
         relinked = host.all("SELECT patron_id, guardian_id FROM incoming_guardian WHERE relinks")
-        both = linked + relinked + host.all(SWITCH_OFF)
+        both = linked + relinked + host.all(SWITCH_OFF, people.MOVED_IN)
         return {
             Cause.ADDRESS: ([], moved),
             Cause.GUARDIANSHIP: (sorted({pair[0] for pair in both}), sorted({pair[1] for pair in both})),
@@ -247,7 +247,7 @@ MOVE_GUARDIANSHIPS = """
 ADD_GUARDIANSHIPS = """
     INSERT INTO circulation_guardianship (patron_id, guardian_id, relationship, library_letters, reason)
     SELECT patron_id, guardian_id, max(relationship), NOT bool_or(barred),
-           CASE WHEN bool_or(barred) THEN 'Looks like a guardian whose letters about this child are off.' ELSE '' END
+           CASE WHEN bool_or(barred) THEN %s ELSE '' END
       FROM incoming_guardian WHERE link_id IS NULL GROUP BY patron_id, guardian_id
     RETURNING patron_id, guardian_id
 """
@@ -255,7 +255,7 @@ ADD_GUARDIANSHIPS = """
 # Who moves to the address of somebody who must not be written to about this child: nobody writes there until asked.
 SWITCH_OFF = """
     UPDATE circulation_guardianship s
-       SET library_letters = false, reason = 'Moved to the address of somebody whose letters about this child are off.'
+       SET library_letters = false, reason = %s
       FROM incoming_guardian c WHERE c.barred AND s.id = c.link_id AND s.library_letters
     RETURNING s.patron_id, s.guardian_id
 """

@@ -134,6 +134,8 @@ class Patron(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(barcode=""), name="patron_has_a_barcode")]
         indexes = [
             models.Index(fields=["last_name", "first_name"], name="patron_by_name"),
+            models.Index(fields=["group"], condition=Q(left_on=None, erased_at=None), name="patron_here_by_group"),
+            models.Index(fields=["left_on"], condition=Q(left_on__isnull=False), name="patron_left"),
             GinIndex(fields=["words"], name="patron_by_words", fastupdate=False),
         ]
 

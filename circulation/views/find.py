@@ -74,9 +74,9 @@ def _named_by(number: str) -> str:
 
 def _find(words: str) -> Found:
     return Found(
-        patrons=list(search.patrons(words, addresses=True)[: MOST + 1]),
-        guardians=list(search.guardians(words)[: MOST + 1]),
-        items=list(search.items(words, titles=True)[: MOST + 1]),
+        patrons=search.first(search.patrons(words, addresses=True), MOST + 1),
+        guardians=search.first(search.guardians(words), MOST + 1),
+        items=search.first(search.items(words, titles=True), MOST + 1),
         loans=list(search.open_loans_by_reference(words)[: MOST + 1]),
     )
 

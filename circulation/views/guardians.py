@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from circulation import people
 from circulation.forms.look import StopLetters
 from circulation.forms.people import GuardianForm
-from circulation.models import Guardian
+from circulation.models import Guardian, Guardianship
 from circulation.views import people_words
 from library import slots
 from library.access import Role, allow
@@ -51,10 +51,18 @@ def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         people.save_guardian(form.save(commit=False), changed=form.changed_data, by=request.user)
         messages.success(request, "Saved. Letters that wait follow the change." if form.changed_data else "As it was.")
+        if "email" in form.changed_data and (moved := _moved_in(pk)):
+            messages.warning(request, f"Letters about {moved} are off at this address, so they are off here, too.")
         return HttpResponseRedirect(reverse("guardian", args=[pk]))
     return render(
         request, "circulation/guardian_form.html", {"here": "patrons", "form": form, "guardian": _on_file(pk)}
     )
+
+
+def _moved_in(pk: int) -> str:
+    """The children about whom nothing goes to this guardian since the address changed."""
+    links = Guardianship.objects.filter(guardian=pk, library_letters=False, reason=people.MOVED_IN)
+    return people_words.listed([str(link.patron) for link in links.select_related("patron")]) if links else ""
 
 
 def _on_file(pk: int) -> Guardian:

@@ -4,7 +4,7 @@
 """
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -115,18 +115,33 @@ def edit(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _join(request: HttpRequest, patron: Patron, guardian: Guardian, *, relationship: str) -> HttpResponse:
-    """Once: a second time only says that it is so."""
-    with transaction.atomic():
-        if guardian.pk is None:
-            people.save_guardian(guardian, changed=[], by=request.user)
-        link = Guardianship.objects.filter(patron=patron, guardian=guardian).first()
-        if link is None:
-            link = Guardianship(patron=patron, guardian=guardian)
-            people.change_guardianship(link, by=request.user, relationship=relationship)
-            messages.success(request, f"{guardian} is a guardian of {patron} now.")
-        else:
-            messages.warning(request, f"{guardian} is a guardian of {patron} already. Nothing was changed.")
-    return HttpResponseRedirect(reverse("patron", args=[patron.pk]))
+    """Once: a second time only says that it is so. Whom the library is silent to elsewhere is asked about."""
+    back = HttpResponseRedirect(reverse("patron", args=[patron.pk]))
+    try:
+        link = people.add_guardianship(patron, guardian, relationship=relationship, by=request.user)
+    except IntegrityError:
+        messages.warning(request, f"{guardian} is a guardian of {patron} already. Nothing was changed.")
+        return back
+    messages.success(request, f"{guardian} is a guardian of {patron} now.")
+    if not link.library_letters:
+        messages.warning(request, f"{_begins_off(link)} Let them go below, if that is right.")
+    elif elsewhere := _off_elsewhere(link):
+        messages.warning(
+            request, f"Letters to {guardian} about {elsewhere} are off. Are they meant to go about {patron}?"
+        )
+    return back
+
+
+def _begins_off(link: Guardianship) -> str:
+    return (
+        f"Letters begin switched off: {link.guardian} looks like somebody to whom letters about {link.patron} are off."
+    )
+
+
+def _off_elsewhere(link: Guardianship) -> str:
+    """The other children about whom nothing goes to this guardian."""
+    off = link.guardian.guardianships.filter(library_letters=False, patron__erased_at=None).select_related("patron")
+    return people_words.listed([str(one.patron) for one in off]) if off else ""
 
 
 def _link(pk: int) -> Guardianship:

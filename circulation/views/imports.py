@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,7 +21,7 @@ from circulation.models import ImportFile
 from circulation.views import import_looks
 from circulation.views.import_forms import Allow, MatchColumns, SendFile
 from library import exports
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.typed import row_number
 
 State = ImportFile.State
@@ -52,7 +51,7 @@ def send(request: HttpRequest) -> HttpResponse:
         name=sent.name,
         on=timezone.localdate(),
         at=timezone.now(),
-        by=_who(request),
+        by=signed_in(request),
     )
     return redirect("import-columns" if "unknown_columns" in file.shown else "import-file", file.pk)
 
@@ -78,7 +77,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     seen = matching.columns_of(bytes(found.content), kind=found.kind, chosen=found.chosen or None)
     form = MatchColumns(seen, kind=found.kind, said=request.POST if request.method == "POST" else None)
     if request.method == "POST" and not form.errors:
-        by_hand.match_columns(pk, form.chosen, on=timezone.localdate(), at=timezone.now(), by=_who(request))
+        by_hand.match_columns(pk, form.chosen, on=timezone.localdate(), at=timezone.now(), by=signed_in(request))
         return redirect("import-file", pk)
     context = {"here": "import", "file": found, "form": form, "unknown": "unknown_columns" in found.shown}
     return render(request, "circulation/import_columns.html", context, status=422 if form.errors else 200)
@@ -183,7 +182,3 @@ def _cells_by_line(found: ImportFile) -> tuple[list[str], dict[int, list[str]]]:
         return table.header, {row.line: row.cells for row in table.rows if row.line in wanted and row.cells}
     except read.FileError:
         return [], {}
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

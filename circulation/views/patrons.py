@@ -108,16 +108,14 @@ def no_letters(request: HttpRequest, pk: int) -> HttpResponse:
     """Silence about this patron's loans, to everybody; or letters again."""
     found, on = _on_file(pk), timezone.localdate()
     if request.POST.get("verb") == "allow":
-        people.change_patrons([pk], by=request.user, no_letters_until=None, no_letters_reason="")
+        people.allow_letters([pk], by=request.user)
         messages.success(request, f"Letters about {found} go again.")
         return _back(pk)
     form = StopLetters(request.POST, on=on, auto_id="id_patron_%s")
     if not form.is_valid():
         return page(request, found, no_letters=form)
     until = form.cleaned_data["until"]
-    changed = people.change_patrons(
-        [pk], by=request.user, no_letters_until=until or FOREVER, no_letters_reason=form.cleaned_data["reason"]
-    )
+    changed = people.stop_letters([pk], until=until, reason=form.cleaned_data["reason"], by=request.user)
     before = f" before {a_day(until, on=on)}" if until else " any more"
     told = people_words.thought_over(changed.letters)
     messages.success(request, f"Nothing about {found}’s loans goes to anybody{before}.{told}")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from circulation import people
 from circulation.forms.look import DressedForm, StopLetters
-from circulation.models import FOREVER, Group, Loan, Patron
+from circulation.models import Group, Loan, Patron
 from circulation.views import people_words
 from circulation.words import a_day, several
 from library import lists
@@ -80,9 +80,7 @@ def _quiet(request: HttpRequest, ids: list[int], on: date) -> HttpResponse:
     form = StopLetters(request.POST if "sure" in request.POST else None, on=on)
     if form.is_valid():
         until, reason = form.cleaned_data["until"], form.cleaned_data["reason"]
-        changed = people.change_patrons(
-            ids, by=request.user, no_letters_until=until or FOREVER, no_letters_reason=reason
-        )
+        changed = people.stop_letters(ids, until=until, reason=reason, by=request.user)
         before = f" before {a_day(until, on=on)}" if until else " any more"
         _tell(request, changed, f"Nothing about {several(changed.people, 'patron')} goes to anybody{before}.")
         return _back(request)

@@ -4,6 +4,7 @@ Private reasons stand in no list and no file. What can be done with ticked patro
 """
 
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
@@ -184,7 +185,7 @@ def leavers(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def groups(request: HttpRequest) -> HttpResponseBase:
     among = Group.objects.annotate(year=Coalesce("year_level", Value(NO_YEAR)))
-    rows = among.annotate(members=Count("patrons", filter=Q(patrons__left_on=None, patrons__erased_at=None)))
+    rows = among.annotate(members=_count(Patron.objects.active().filter(group=OuterRef("pk")), by="group"))
     if file := GROUPS.file(request, rows):
         return file
     page = GROUPS.page(
@@ -285,6 +286,6 @@ def _with_loans(rows: QuerySet[Patron], *, on: date) -> QuerySet[Patron]:
     return rows.annotate(out=_count(loans, by="patron"), late=_count(loans.overdue(on=on), by="patron"))
 
 
-def _count(loans: QuerySet[Loan], *, by: str) -> Coalesce:
-    counted = loans.order_by().values(by).annotate(number=Count("pk")).values("number")
+def _count(rows: QuerySet[Any], *, by: str) -> Coalesce:
+    counted = rows.order_by().values(by).annotate(number=Count("*")).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), Value(0))

@@ -172,7 +172,7 @@ class Sitting:
     def _words(self, text: str) -> None:
         """What begins with these words; one name and nothing else is meant without asking. Half a number is not."""
         names, things = self.mode != Mode.RETURN, self.mode != Mode.LEND or self.patron is not None
-        patrons = list(search.patrons(text, addresses=self.is_librarian)[: MOST_CHOICES + 1]) if names else []
+        patrons = search.first(search.patrons(text, addresses=self.is_librarian), MOST_CHOICES + 1) if names else []
         items = self._items(text) if things else []
         if _is_number(text) and not items:
             self._maybe_the_next_card(text, is_known=bool(patrons))
@@ -197,7 +197,7 @@ class Sitting:
 
     def _items(self, text: str) -> list[Item]:
         """By number, by title or by the reference number of a loan; the last two are for librarians."""
-        items = list(search.items(text, titles=self.is_librarian)[: MOST_CHOICES + 1])
+        items = search.first(search.items(text, titles=self.is_librarian), MOST_CHOICES + 1)
         if self.is_librarian:
             items += [loan.item for loan in search.open_loans_by_reference(text)[:MOST_CHOICES]]
         return items

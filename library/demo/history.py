@@ -28,7 +28,8 @@ MONTH = timedelta(days=30)
 SPOKEN_TO = timedelta(days=3)
 """So long before the day nobody was reminded, or *days between two letters* would keep today's letters back."""
 BATCH, PAUSE = 10, timedelta(minutes=3)
-State, Outcome = OutboundMessage.State, DeliveryAttempt.Outcome
+State = OutboundMessage.State
+Outcome = DeliveryAttempt.Outcome
 
 
 def remember(*, on: date) -> int:

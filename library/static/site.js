@@ -1,4 +1,4 @@
-// Keys, ticked rows, what folds on a phone. Everything works without this file but the keys.
+// Keys, ticked rows, what folds on a phone, double clicks. Everything works without this file but the keys.
 
 // `/` goes to the search field, `g` and a letter to a page, `?` shows all keys. Only outside fields, and only while
 // switched on (the dialog has the switch).
@@ -67,6 +67,14 @@
   document.addEventListener("htmx:afterSettle", showAll);
   showAll();
 })();
+
+// A double click sends a form once. What a scanner sends at the desk goes by htmx, and each scan counts.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (Date.now() - (form.dataset.sentAt ?? 0) < 2000) event.preventDefault();
+  else form.dataset.sentAt = Date.now();
+});
 
 // Parts that refresh themselves leave the page alone while somebody does something on it.
 document.addEventListener("htmx:beforeRequest", (event) => {

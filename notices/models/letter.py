@@ -148,6 +148,7 @@ class Letter(models.Model):
             models.Index(fields=["id"], condition=Q(state="held"), name="letter_held"),
             models.Index(fields=["id"], condition=Q(state="failed"), name="letter_failed"),
             models.Index(fields=["day"], name="letter_by_day"),
+            models.Index(fields=["day", "state"], condition=Q(channel="paper"), name="letter_on_paper_by_day"),
             models.Index(fields=["run", "state"], name="letter_by_run"),
         ]
 

@@ -1,7 +1,6 @@
 """Choose the groups whose contacts get a class list (product.md, L3); looking and sending is that of other letters."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from circulation.calendar import CalendarError
 from circulation.models import Group
 from circulation.models.people import Weekday
 from library import lists
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from notices import class_lists
 
 EVERY = "every"
@@ -49,7 +48,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if not groups:
         messages.warning(request, "Nothing was ticked, so no list was written.")
         return HttpResponseRedirect(reverse("class-lists"))
-    by = request.user if isinstance(request.user, User) else None
+    by = signed_in(request)
     try:
         run = class_lists.draft(groups, slips="slips" in request.POST, on=timezone.localdate(), by=by)
     except CalendarError as reason:

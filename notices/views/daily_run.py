@@ -100,7 +100,9 @@ def never_heard() -> QuerySet[Schedule]:
 
 def _let_go_by_themselves(asked: list[str]) -> None:
     chosen = [int(one) for one in asked if one.isdecimal() and len(one) < 10]
-    never_heard().filter(pk__in=chosen).update(goes_by_itself=True)
+    for schedule in never_heard().filter(pk__in=chosen):
+        schedule.goes_by_itself = True
+        schedule.save(update_fields=["goes_by_itself"])  # each for the list of changes
 
 
 def _next_day(settings: RunSettings) -> date | None:

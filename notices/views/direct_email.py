@@ -4,14 +4,13 @@ The link opens that program; the page tells us that it was clicked, and nothing 
 browser copies the text, or sends it through the gateway: then it is a letter by hand, shown first like any other.
 """
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from circulation.models import Patron
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from notices import direct_email, letters
 from notices.models import Template
 
@@ -27,7 +26,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         message, why_not = None, recipient.why_not
         if not why_not:
             try:
-                message = direct_email.filled(recipient, loans, by=_who(request), on=today)
+                message = direct_email.filled(recipient, loans, by=signed_in(request), on=today)
             except direct_email.DirectEmailError as reason:
                 why_not = str(reason)
         rows.append((recipient, message, why_not))
@@ -43,7 +42,7 @@ def opened(request: HttpRequest, pk: int) -> HttpResponse:
     recipient = _recipient(request, patron)
     if recipient is None or recipient.why_not:
         return HttpResponseBadRequest("This person is not written to.")
-    direct_email.opened(recipient, direct_email.loans_of(patron), by=_who(request), on=today)
+    direct_email.opened(recipient, direct_email.loans_of(patron), by=signed_in(request), on=today)
     return HttpResponse(status=204)
 
 
@@ -62,7 +61,7 @@ def through_the_gateway(request: HttpRequest, pk: int) -> HttpResponse:
         patrons=[patron],
         days_late=None,
         on=timezone.localdate(),
-        by=_who(request),
+        by=signed_in(request),
     )
     return redirect("letters-look", run.pk)
 
@@ -78,7 +77,3 @@ def _recipient(request: HttpRequest, patron: Patron) -> direct_email.Recipient |
         if chosen == (str(recipient.guardianship.guardian_id) if recipient.guardianship else ""):
             return recipient
     return None
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +22,7 @@ from circulation.models import Collection as Shelf
 from circulation.models import Group, Loan
 from circulation.words import a_day, several, who
 from library import exports, lists
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.lists import Column, Empty, Listing, Tab, Verb
 from notices import due_notices, next_letter, said, scan, why_words
 from notices.due_notices import Asked, Due, TooManyError
@@ -176,7 +175,7 @@ def process(request: HttpRequest) -> HttpResponse:
     on = timezone.localdate()
     try:
         chosen = _chosen(request, on=on)
-        run = scan.run(on=on, by=request.user if isinstance(request.user, User) else None, only=chosen)
+        run = scan.run(on=on, by=signed_in(request), only=chosen)
     except (TooManyError, CalendarError, scan.RunError) as reason:
         messages.warning(request, str(reason))
         return HttpResponseRedirect(reverse("due-notices"))

@@ -4,7 +4,6 @@ What is shown is frozen as drafts; the addresses are those of a run, so that a r
 """
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +13,7 @@ from circulation.calendar import CalendarError
 from circulation.models import Patron
 from circulation.words import several
 from library import lists
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.typed import row_numbers
 from notices import letters as by_hand
 from notices import rehearse
@@ -47,7 +46,7 @@ def show(request: HttpRequest) -> HttpResponse:
     form = Choice(request.POST)
     if form.is_valid():
         try:
-            return redirect("letters-look", form.draft(on=timezone.localdate(), by=_who(request)).pk)
+            return redirect("letters-look", form.draft(on=timezone.localdate(), by=signed_in(request)).pk)
         except CalendarError as reason:
             messages.warning(request, str(reason))
     context = {"here": "letters", "form": form, "lately": lately()}
@@ -69,7 +68,7 @@ def leaving(request: HttpRequest) -> HttpResponse:
             patrons=patrons,
             days_late=None,
             on=timezone.localdate(),
-            by=_who(request),
+            by=signed_in(request),
         )
     except CalendarError as reason:
         messages.warning(request, str(reason))
@@ -133,7 +132,7 @@ def rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
 def _send(request: HttpRequest, run: Run, ticked: set[int]) -> int:
     """How many of them went into the print queue."""
     try:
-        sent = by_hand.send(run, ticked, on=timezone.localdate(), by=_who(request))
+        sent = by_hand.send(run, ticked, on=timezone.localdate(), by=signed_in(request))
     except (by_hand.LettersError, OutboxError) as reason:
         messages.warning(request, str(reason))
         return 0
@@ -146,7 +145,3 @@ def _send(request: HttpRequest, run: Run, ticked: set[int]) -> int:
     if sent.left_out:
         messages.warning(request, " ".join(sent.left_out))
     return sent.on_paper
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

@@ -8,7 +8,6 @@ by id and revision. The size of the paper belongs to the library.
 from datetime import date
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from circulation.words import several
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.models import Library, Paper
 from notices import paper
 from notices.paper import Pile
@@ -60,7 +59,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
     """Check a pile once more, then show it as paper; with ``now`` the browser's print dialog opens by itself."""
     key = whole_number(request.POST.get("pile", ""))
     try:
-        done = paper.prepare(key, on=timezone.localdate(), at=timezone.now(), by=_who(request))
+        done = paper.prepare(key, on=timezone.localdate(), at=timezone.now(), by=signed_in(request))
     except OutboxError as reason:
         messages.warning(request, str(reason))
         return HttpResponseRedirect(reverse("print-queue"))
@@ -99,7 +98,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
             "now": "now" in request.GET,
             "again": again,
             "left_out": left_out,
-            "others": {} if again else paper.opened_by_others(piles, at=now, by=_who(request)),
+            "others": {} if again else paper.opened_by_others(piles, at=now, by=signed_in(request)),
             "size": Library.the().paper,
             "library": Library.the(),
             "today": today,
@@ -114,7 +113,7 @@ def mark(request: HttpRequest) -> HttpResponse:
     shown = dict(filter(None, map(pair_of_numbers, request.POST.getlist("letter"))))
     if not shown:
         return HttpResponseBadRequest("No letter was named.")
-    done = paper.mark(shown, at=timezone.now(), by=_who(request))
+    done = paper.mark(shown, at=timezone.now(), by=signed_in(request))
     if done.printed:
         messages.success(request, f"{several(done.printed, 'letter')} marked as printed.")
     for sentence in done.left_out:
@@ -145,7 +144,3 @@ def _day(request: HttpRequest) -> date | None:
         return parse_date(request.GET.get("day", ""))
     except ValueError:
         return None
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

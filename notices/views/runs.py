@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from circulation.words import several
 from library import lists
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.lists import Column, Empty, Listing, Tab, Verb
 from notices import compose, held, said
 from notices.models import Letter, Run, RunSettings
@@ -185,7 +184,7 @@ def letter(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.LIBRARIAN)
 @require_POST
 def let_go(request: HttpRequest, pk: int) -> HttpResponse:
-    number = held.let_go(_run(pk), by=_who(request), on=timezone.localdate())
+    number = held.let_go(_run(pk), by=signed_in(request), on=timezone.localdate())
     if number:
         messages.success(request, f"{several(number, 'letter')} on the way: written for today, within a minute.")
     else:
@@ -204,7 +203,9 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("run", pk)
     if "sure" not in request.POST:
         return render(request, "notices/run_drop.html", {"here": "runs", "run": found, "number": number})
-    messages.success(request, f"{several(held.drop(found, by=_who(request)), 'letter')} dropped. Nobody hears them.")
+    messages.success(
+        request, f"{several(held.drop(found, by=signed_in(request)), 'letter')} dropped. Nobody hears them."
+    )
     return redirect("run", pk)
 
 
@@ -238,7 +239,7 @@ def _latest() -> Run | None:
 
 def _tabs(numbers: dict[str, int], *, is_held: bool) -> list[Tab]:
     words = {
-        "every": "letters",
+        "every": "letter" if numbers["every"] == 1 else "letters",
         "held": "held for you" if is_held else "to be written",
         "failed": "could not be written",
         "email": "by email",
@@ -247,7 +248,3 @@ def _tabs(numbers: dict[str, int], *, is_held: bool) -> list[Tab]:
     }
     always = ("every", "email", "paper")
     return [Tab(key=key, words=words[key], number=numbers[key]) for key in PARTS if numbers[key] or key in always]
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

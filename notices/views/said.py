@@ -25,8 +25,8 @@ from smtp_gateway.views.message import POLICY
 @require_safe
 def letter(request: HttpRequest, pk: int) -> HttpResponse:
     """One letter, to whom, about what, and what became of it."""
-    people = (*said.PEOPLE, "run", "template_version__template")
-    found = get_object_or_404(Letter.objects.select_related(*people), pk=pk)
+    letters = Letter.objects.exclude(state=Letter.State.DRAFT)  # nobody was written to: it is on the page of its run
+    found = get_object_or_404(letters.select_related(*said.PEOPLE, "template_version__template"), pk=pk)
     text, html = said.words_of(found)
     context = {
         "here": "letters",

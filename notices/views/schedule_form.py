@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from circulation.models import Collection, Group, Loan
-from library.form_look import class_of
+from library.form_look import dress
 from library.models import Library
 from notices import schedules, steps
 from notices.models import Schedule, Step
@@ -68,10 +68,9 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"empty_permitted": False})
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = class_of(field)
-            if name in SPOKEN:
-                field.widget.attrs["aria-label"] = f"{SPOKEN[name]}, {self.name}"
+        dress(self)
+        for name, spoken in SPOKEN.items():
+            self.fields[name].widget.attrs["aria-label"] = f"{spoken}, {self.name}"
 
     @property
     def name(self) -> str:
@@ -197,8 +196,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         self.steps = cast(Steps, StepFormSet(data, prefix="steps", initial=rows))
         self.unsaved: list[Step] = []
         """The steps as typed, once they are in order; what the page shows beside the form is made of them."""
-        for name, field in self.fields.items():
-            field.widget.attrs["class"] = class_of(field)
+        dress(self)
 
     def _in_order(self) -> list[Step]:
         return sorted(self._rows.values(), key=lambda step: (step.days, step.number))

@@ -1,13 +1,12 @@
 """The wording of letters: all templates, a new one for a step that has none, the versions of one (product.md, N7)."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from circulation.models import Loan
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from notices import differences, templates
 from notices.models import Audience, Template, TemplateVersion
 from notices.views.templates_shown import TO, blocks, heading, services
@@ -70,20 +69,16 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     asked = request.POST.get("version", "")
     if asked == "default":
         try:
-            version = templates.restore_default(template, by=who(request))
+            version = templates.restore_default(template, by=signed_in(request))
         except LookupError as reason:
             messages.warning(request, str(reason.args[0]))
             return redirect("template", pk)
         messages.success(request, f"The default wording is in use again, as version {version.number}.")
         return redirect("template", pk)
     old = get_object_or_404(template.versions, pk=int(asked) if asked.isdecimal() else 0)
-    version = templates.restore(old, by=who(request))
+    version = templates.restore(old, by=signed_in(request))
     messages.success(request, f"The wording of version {old.number} is in use again, as version {version.number}.")
     return redirect("template-versions", pk)
-
-
-def who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
 
 
 def _asked(request: HttpRequest, name: str, versions: list[TemplateVersion]) -> TemplateVersion | None:

@@ -13,12 +13,11 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from notices import field_help, preview, templates
 from notices.models import Audience, Template
-from notices.views.letters import POLICY
-from notices.views.templates import who
 from notices.views.templates_typed import Typed, salt_for
+from smtp_gateway.views.message import POLICY
 
 A_WHILE = 600
 """Seconds for which a signed letter can be shown."""
@@ -47,7 +46,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
             subject=typed.subject,
             body=typed.body,
             opened=typed.opened,
-            by=who(request),
+            by=signed_in(request),
             on=timezone.localdate(),
         )
     except templates.WordingRefused as refusal:

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from circulation.models import Loan
 from circulation.words import a_day, several
 from library import lists
-from library.access import Role, allow
+from library.access import Role, allow, signed_in
 from library.typed import row_numbers
 from notices import corrections, undo
 from notices.models import Letter, Notice, Run
@@ -74,7 +73,7 @@ def of_run(request: HttpRequest, pk: int) -> HttpResponse:
 def do(request: HttpRequest) -> HttpResponse:
     """Take back, correct, or both: exactly the steps that the page named."""
     chosen = row_numbers(request.POST.getlist("notice"))
-    verb, by, today = request.POST.get("do", ""), _who(request), timezone.localdate()
+    verb, by, today = request.POST.get("do", ""), signed_in(request), timezone.localdate()
     if request.POST.get("run", "").isdecimal():
         run = get_object_or_404(Run, pk=int(request.POST["run"]))
         chosen = [notice.pk for notice in _told_by(run)]
@@ -157,7 +156,3 @@ def _page_of(loan: Loan) -> str:
 def _back(request: HttpRequest) -> str:
     """To the list or page that the verb was chosen on."""
     return lists.way_back(request, otherwise=reverse("loans"))
-
-
-def _who(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

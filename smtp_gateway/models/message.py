@@ -81,6 +81,11 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
         rows = self.order_by("-id")
         return rows if before is None else rows.filter(pk__lt=before)
 
+    def last_sent(self) -> "OutboundMessage | None":
+        """By the index of what has ended: by key, all that waits would be passed over first."""
+        sent = self.filter(state=OutboundMessage.State.SENT, finished_at__isnull=False)
+        return sent.order_by("-finished_at").without_content().first()
+
     def without_content(self) -> Self:
         """For lists: thirty megabytes stay in the database."""
         return self.defer("content")
@@ -240,7 +245,13 @@ class OutboundMessage(models.Model):
             models.Index(fields=["kind", "-id"], name="message_by_kind"),
             models.Index(Lower("to"), F("id").desc(), name="message_by_recipient"),
             models.Index(fields=["created_at"], name="message_by_day"),
-            models.Index(fields=["finished_at"], name="message_by_end", condition=Q(finished_at__isnull=False)),
+            models.Index(fields=["id"], name="message_later", condition=Q(state="waiting", attempts__gt=0)),
+            models.Index(
+                fields=["finished_at"],
+                include=["state", "kind"],
+                name="message_by_end",
+                condition=Q(finished_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

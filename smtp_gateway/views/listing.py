@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Count, Q, Value
 from django.http import QueryDict
 
 from library.form_look import dress
@@ -82,11 +82,7 @@ class Listing:
 
     def rows(self, tab: str) -> OutboundMessageQuerySet:
         """The rows of a tab. Open states: all that is open. Ended ones: the day that was asked for, else today."""
-        rows = OutboundMessage.objects.without_content()
-        if self.words:
-            rows = rows.finding(self.words)
-        if self.kind:
-            rows = rows.of_kind(self.kind)
+        rows = self._found()
         if tab in ENDED:
             return rows.in_state(tab).finished_on(self.day or self.today)
         if tab == TODAY:
@@ -96,22 +92,39 @@ class Listing:
             rows = rows.in_state(tab)
         return rows.queued_on(self.day) if self.day else rows
 
+    def _found(self) -> OutboundMessageQuerySet:
+        """Of every state and day, the rows that fit the words and the kind."""
+        rows = OutboundMessage.objects.without_content()
+        if self.words:
+            rows = rows.finding(self.words)
+        return rows.of_kind(self.kind) if self.kind else rows
+
     def page(self) -> tuple[list[OutboundMessage], str]:
         """At most PAGE messages, and the key with which the older ones begin (empty: there are none)."""
-        rows = self.rows(self.tab).annotate(urgency=_urgency() if self.tab == TODAY else Value(0)).order_by("-id")
-        if self.tab == TODAY:
-            rows = rows.order_by("urgency", "-id")
-        urgency, _, pk = self.after.partition("-")
-        if is_row_number(urgency) and is_row_number(pk):
-            older = Q(pk__lt=int(pk))
-            if self.tab == TODAY:
-                older = Q(urgency__gt=int(urgency)) | Q(urgency=int(urgency)) & older
-            rows = rows.filter(older)
+        rows = self._by_urgency() if self.tab == TODAY else self._after(self.rows(self.tab), urgency=0)
         found = list(rows[: PAGE + 1])
         if len(found) <= PAGE:
             return found, ""
         last = found[PAGE - 1]
         return found[:PAGE], f"{last.urgency}-{last.pk}"  # type: ignore[attr-defined]
+
+    def _by_urgency(self) -> OutboundMessageQuerySet:
+        """A page of each state from its own index, and of those the first: one sort would read all that waits."""
+        found = self._found()
+        touched = found.filter(_touched_on(self.day or self.today))
+        still_open = touched if self.day else found
+        parts = [self._after(still_open.in_state(state), urgency=urgency) for state, urgency in URGENCY.items()]
+        parts.append(self._after(touched.in_state(*ENDED), urgency=URGENCY_ENDED))
+        first, *others = (part[: PAGE + 1] for part in parts)
+        return first.union(*others, all=True).order_by("urgency", "-id")
+
+    def _after(self, rows: OutboundMessageQuerySet, *, urgency: int) -> OutboundMessageQuerySet:
+        """These rows of one urgency, the newest first, from the key on that was asked for."""
+        rows = rows.annotate(urgency=Value(urgency)).order_by("-id")
+        last, _, pk = self.after.partition("-")
+        if not (is_row_number(last) and is_row_number(pk)) or urgency > int(last):
+            return rows
+        return rows.filter(pk__lt=int(pk)) if urgency == int(last) else rows.none()
 
     def tabs(self) -> list[Tab]:
         """Every state with the number of rows that its list has."""
@@ -133,11 +146,3 @@ def _touched_on(day: date) -> Q:
     """Queued or ended on this day by the library's clock."""
     start, end = bounds(day)
     return Q(created_at__gte=start, created_at__lt=end) | Q(finished_at__gte=start, finished_at__lt=end)
-
-
-def _urgency() -> Case:
-    return Case(
-        *[When(state=state, then=Value(urgency)) for state, urgency in URGENCY.items()],
-        default=Value(URGENCY_ENDED),
-        output_field=IntegerField(),
-    )

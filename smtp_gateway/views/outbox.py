@@ -38,7 +38,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "held": rows.held().count(),
             "needing": rows.needing_a_person().count(),
             "empty_at": throttle.empty_at(waiting, at=timezone.now()) if waiting else None,
-            "last": rows.in_state(OutboundMessage.State.SENT).newest_first().without_content().first(),
+            "last": rows.last_sent(),
         },
     )
 

@@ -262,6 +262,8 @@ def test_an_extension_is_quiet_until_a_day(today: date) -> None:
 
     with pytest.raises(desk.DeskError, match=r"^Say until when it stays quiet"):
         desk.set_status(loan, Loan.Status.EXTENSION_ASKED, on=today)
+    with pytest.raises(desk.DeskError, match=r"^Mon 23 Nov is not a later day than today\. Choose one\.$"):
+        desk.set_status(loan, Loan.Status.EXTENSION_ASKED, on=today, quiet_until=today)
     asked = desk.set_status(loan, Loan.Status.EXTENSION_ASKED, on=today, quiet_until=date(2026, 12, 7))
     resumed = desk.set_status(loan, Loan.Status.ON_LOAN, on=today)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from circulation import people
-from circulation.models import FOREVER
+from circulation.models import FOREVER, Patron
 from tests.builders import a_group, a_guardian, a_guardianship, a_patron
 
 pytestmark = pytest.mark.django_db
@@ -60,11 +60,16 @@ def test_no_letters_until_a_day_or_for_ever(today: date, said: list[Any]) -> Non
     """And letters again, when things are well."""
     mia = a_patron()
 
-    until = people.set_no_letters(mia, until=today, reason="In hospital").no_letters_until
-    forever = people.set_no_letters(mia, reason="Asked not to be written to").no_letters_until
-    again = people.allow_letters(mia).no_letters_until
+    def quiet_until() -> date | None:
+        return Patron.objects.get(pk=mia.pk).no_letters_until
 
-    assert (until, forever, again) == (today, FOREVER, None)
+    people.stop_letters([mia.pk], until=today, reason="In hospital")
+    until = quiet_until()
+    people.stop_letters([mia.pk], reason="Asked not to be written to")
+    forever = quiet_until()
+    people.allow_letters([mia.pk])
+
+    assert (until, forever, quiet_until()) == (today, FOREVER, None)
     assert [cause for cause, _ in said] == ["no_letters"] * 3
 
 

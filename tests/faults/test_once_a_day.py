@@ -1,7 +1,7 @@
 """Two beats, four workers and a person who clicks: one daily run, one daily log."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -53,7 +53,7 @@ def test_one_run_and_one_log_a_day(own):
 def _a_morning(today):
     """Forty loans have reached a step, and all three ticks come every second."""
     settings = RunSettings.the()
-    settings.enabled, settings.at, settings.first_day = True, time(0), None
+    settings.enabled, settings.at, settings.first_day = True, datetime.min.time(), None
     settings.weekdays, settings.on_closed_days = list(range(7)), True
     settings.save()
     a_schedule(1)

@@ -36,12 +36,13 @@ class System:
         }
         self.password = ""
 
-    def start(self) -> None:
-        """Returns when the pages answer; the first start says the administrator's password."""
+    def start(self, *, demo: bool = False) -> None:
+        """Returns when the pages answer; the first start without the demonstration says the administrator's password."""
+        options = [] if demo else ["--without-demo"]
         ports = ["--web", str(self.web), "--smtp", str(self.smtp), "--mailbox", str(self.mailbox)]
         self._log = (self.folder.parent / "up.log").open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--without-demo", *ports],
+            [sys.executable, "manage.py", "up", *options, *ports],
             cwd=PROJECT,
             env=self.environment,
             stdout=self._log,

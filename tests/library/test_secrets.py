@@ -1,5 +1,6 @@
 """The installation's secret, and what is locked with it."""
 
+import os
 import stat
 
 import pytest
@@ -54,3 +55,13 @@ def test_without_a_variable_the_key_is_a_file_of_its_owner(monkeypatch, tmp_path
     assert len(first) >= 50
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret-key"]
+
+
+def test_the_folder_of_an_installation_is_closed_to_others(monkeypatch, tmp_path):
+    """Made on first use; as root the embedded servers, which run as somebody else, may pass through it."""
+    monkeypatch.delenv("SECRET_KEY")
+    monkeypatch.setenv("LIBRARY_VAR", str(tmp_path / "var"))
+
+    secrets.secret_key()
+
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == (0o711 if os.geteuid() == 0 else 0o700)

@@ -4,7 +4,6 @@ Whole letters, in the words in which they go.
 """
 
 from datetime import date
-from email import message_from_bytes, policy
 
 import pytest
 
@@ -16,6 +15,7 @@ from notices.models import Audience, Letter, Run, Template
 from smtp_gateway.models import OutboundMessage
 from tests.builders import a_group, a_guardian, a_guardianship, a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address, a_notice, by_the_clock, morning_of, on_day
+from tests.notices.test_letters_are_written import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -75,13 +75,7 @@ def the_daily_run(on: date) -> Run:
 def waiting() -> list[str]:
     """The texts that wait in the outbox."""
     rows = OutboundMessage.objects.filter(state=State.WAITING).order_by("pk")
-    return [_text_of(one) for one in rows]
-
-
-def _text_of(message: OutboundMessage) -> str:
-    body = message_from_bytes(bytes(message.content), policy=policy.default).get_body(("plain",))
-    assert body is not None
-    return str(body.get_content()).replace("\r\n", "\n")
+    return [f"{text_of(one)}\n" for one in rows]
 
 
 def test_a_book_that_comes_back_at_noon(today: date, loans: dict[str, Loan]) -> None:

@@ -169,7 +169,7 @@ def test_taken_off_the_list_while_it_waits(today: date, class_8c: Group, email: 
     send_all(shown(class_8c, today, slips=True), today)
 
     desk.take_back(Loan.objects.get(patron=tom), on=today, at=morning_of(today))
-    people.set_no_letters(ruby, reason="A hard week")
+    people.stop_letters([ruby.pk], reason="A hard week")
     compose.write_planned(on=today)
 
     [pile] = paper.to_print(class_8c.pk, on=today)

@@ -1,7 +1,6 @@
 """Letters by hand that leave the ledger alone (product.md, L1): other kinds, and extra letters that do not count."""
 
 from datetime import date
-from email import message_from_bytes, policy
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.notices.builders import (
     on_day,
     told,
 )
+from tests.notices.test_letters_are_written import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,12 +49,6 @@ def sent(run: Run, on: date) -> letters.Sent:
 def stays_out(run: Run) -> dict[int, str]:
     assert run.choice is not None
     return dict(run.choice["left_out"])
-
-
-def text_of(message: OutboundMessage) -> str:
-    body = message_from_bytes(bytes(message.content), policy=policy.default).get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
 
 
 def test_term_ends_is_about_everything_that_is_out(today: date, mia: Patron) -> None:

@@ -1,7 +1,6 @@
 """Letters by hand (product.md, L1): who is shown and who stays out, and what is sent is what was shown."""
 
 from datetime import date, timedelta
-from email import message_from_bytes, policy
 
 import pytest
 from django.utils import timezone
@@ -24,6 +23,7 @@ from tests.notices.builders import (
     told,
     wording,
 )
+from tests.notices.test_letters_are_written import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -60,12 +60,6 @@ def recipients(run: Run) -> list[tuple[str, str]]:
 def stays_out(run: Run) -> dict[int, str]:
     assert run.choice is not None
     return dict(run.choice["left_out"])
-
-
-def text_of(message: OutboundMessage) -> str:
-    body = message_from_bytes(bytes(message.content), policy=policy.default).get_body(("plain",))
-    assert body is not None
-    return str(body.get_content()).replace("\r\n", "\n").strip()
 
 
 def test_late_loans_of_the_chosen_groups_are_shown_whatever_auto_send_says(today: date, test_group: Group) -> None:
@@ -293,9 +287,7 @@ def test_one_letter_for_each_loan_is_sent_as_it_was_shown(today: date) -> None:
     reader = a_patron()
     for _ in range(2):
         a_loan(due=on_day(today, -5), patron=reader, service=Loan.Service.ILL_BORROWING)
-    run = letters.draft(
-        1, service=Loan.Service.ILL_BORROWING, audience=PATRON, patrons=[reader], on=today, by=None
-    )
+    run = letters.draft(1, service=Loan.Service.ILL_BORROWING, audience=PATRON, patrons=[reader], on=today, by=None)
 
     result = sent(run, today)
 

@@ -46,7 +46,7 @@ def test_home_speaks_of_letters_for_the_printer(today: date, request_of_an_admin
     """One sentence, one reason, one button."""
     told(today, email="")
 
-    [need] = on_other_pages.needs(request_of_an_administrator, today)
+    [need] = on_other_pages.needs_hands(request_of_an_administrator, today)
 
     assert (need.sentence, need.action) == ("1 letter waits for the printer.", "Print 1")
 
@@ -59,6 +59,7 @@ def test_home_says_why_a_letter_could_not_be_written(today: date, request_of_an_
 
     assert need.sentence == "1 letter could not be written."
     assert need.reason == Letter.objects.get().why
+    assert need.url == f"/runs/{Letter.objects.get().run_id}/?tab=failed"
 
 
 def test_the_daily_log_tells_of_the_run_without_names(today: date) -> None:

@@ -88,7 +88,7 @@ class AtThePrinter(TestCase):
         verbs: dict[str, Any] = {
             "return": lambda: desk.take_back(loans[which], on=TODAY, at=morning_of(TODAY)),
             "renew": lambda: desk.change_due(loans[which], to=on_day(TODAY, 7), on=TODAY),
-            "hush": lambda: people.set_no_letters(patrons[which], reason="A hard week"),
+            "hush": lambda: people.stop_letters([patrons[which].pk], reason="A hard week"),
             "behind our back": lambda: Loan.objects.filter(pk=loans[which].pk).update(status=Loan.Status.LOST),
         }
         with suppress(desk.DeskError):  # it came back before

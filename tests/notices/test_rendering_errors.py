@@ -21,12 +21,18 @@ def test_good_wording_has_no_errors():
     ("body", "complaint"),
     [
         ("Hi {{ deer }}", "Line 1, column 7: There is no field “deer” in this letter. Did you mean “dear”?"),
-        ("Hi\n\n  {{ book.titel }}", "Line 3, column 6: There is no field “book.titel” in this letter. Did you mean “book.title”?"),
+        (
+            "Hi\n\n  {{ book.titel }}",
+            "Line 3, column 6: There is no field “book.titel” in this letter. Did you mean “book.title”?",
+        ),
         (
             "{% for b in books %}\n{{ b.titel }}{% endfor %}",
             "Line 2, column 4: There is no field “b.titel” in this letter. Did you mean “b.title”?",
         ),
-        ("{% if librari.name %}x{% endif %}", "Line 1, column 7: There is no field “librari.name” in this letter. Did you mean “library.name”?"),
+        (
+            "{% if librari.name %}x{% endif %}",
+            "Line 1, column 7: There is no field “librari.name” in this letter. Did you mean “library.name”?",
+        ),
         ("{{ patron.nme }}", "Line 1, column 4: There is no field “patron.nme” in this letter. Did you mean “dear”?"),
         (
             "{{ book.known_as }}",

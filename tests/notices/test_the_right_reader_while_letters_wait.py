@@ -1,8 +1,11 @@
 """People and rules change while letters wait: each letter still reaches its reader, and says no more than it may."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 from circulation import people
@@ -12,7 +15,7 @@ from library.models import Library
 from notices import compose, held, scan, schedules, take_back
 from notices.letter_data import LibraryData
 from notices.letter_rows import Reader
-from notices.models import Letter, Step
+from notices.models import Letter, Schedule, Step
 from smtp_gateway.models import OutboundMessage
 from tests.builders import a_collection, a_group, a_guardian, a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address, a_notice, a_schedule, by_the_clock, on_day, told, wording
@@ -282,8 +285,26 @@ def test_titles_forbidden_by_a_step_leave_what_waits(today: date) -> None:
     assert text_of(OutboundMessage.objects.get()) == "[]."
 
 
+def on_its_page(schedule: Schedule, step: Step, client: Client) -> None:
+    step.home_reads_titles = False
+    schedules.save_steps(schedule, [step], on=timezone.localdate())
+
+
+def in_django_admin(schedule: Schedule, step: Step, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("admin"))
+    form = {name: getattr(schedule, name) for name in ("name", "service", "count", "stop_after", "days_between")}
+    row = {name: getattr(step, name) for name in ("number", "days", "who", "how")} | {"id": step.pk}
+    posted = {"active": "on", "weekdays": "", "steps-TOTAL_FORMS": 1, "steps-INITIAL_FORMS": 1}
+    posted |= {f"steps-0-{name}": value for name, value in (row | {"schedule": schedule.pk}).items()}
+    answer = client.post(f"/admin/notices/schedule/{schedule.pk}/change/", form | posted)
+    assert answer.status_code == 302, answer.content.decode()
+
+
 @pytest.mark.django_db
-def test_titles_forbidden_by_a_step_leave_the_outbox(today: date) -> None:
+@pytest.mark.parametrize("saved", [on_its_page, in_django_admin])
+def test_titles_forbidden_by_a_step_leave_the_outbox(
+    today: date, client: Client, saved: Callable[[Schedule, Step, Client], None]
+) -> None:
     """A letter home that names the title waits in the outbox when an administrator saves the step without titles."""
     a_gateway_with_an_address()
     wording(
@@ -293,10 +314,45 @@ def test_titles_forbidden_by_a_step_leave_the_outbox(today: date) -> None:
     a_loan(due=on_day(today, -7), patron=a_patron(guardians=[a_guardian()]), item=an_item(title="Private Peaceful"))
     scan.run(on=today)
     compose.write_planned(on=today)
-    step = schedule.steps.get()
-    step.home_reads_titles = False
 
-    schedules.save_steps(schedule, [step], on=today)
+    saved(schedule, schedule.steps.get(), client)
     compose.write_planned(on=today)
 
     assert [text_of(one) for one in OutboundMessage.objects.filter(state=State.WAITING)] == ["[]."]
+
+
+@pytest.mark.django_db
+def test_a_group_that_becomes_staff_is_not_written_home_about(today: date) -> None:
+    """A letter home waits; then somebody ticks that these are staff."""
+    a_gateway_with_an_address()
+    wording(1)
+    a_schedule(7, who=Who.GUARDIANS)
+    group = a_group()
+    loan = a_loan(due=on_day(today, -7), patron=a_patron(group=group, guardians=[a_guardian()]))
+    scan.run(on=today)
+    compose.write_planned(on=today)
+
+    group.is_staff = True
+    people.save_group(group, changed=["is_staff"])
+    compose.write_planned(on=today)
+
+    assert not OutboundMessage.objects.filter(state=State.WAITING).exists()
+    assert told(loan) == []
+
+
+@pytest.mark.django_db
+def test_a_class_with_another_name_is_called_by_it(today: date) -> None:
+    """Letters home name the class: one that waits is written again."""
+    a_gateway_with_an_address()
+    wording(1, body="{% for child in children %}{{ child.label }}{% endfor %}.")
+    a_schedule(7, who=Who.GUARDIANS)
+    group = a_group(name="7A")
+    a_loan(due=on_day(today, -7), patron=a_patron(group=group, first_name="Asha", guardians=[a_guardian()]))
+    scan.run(on=today)
+    compose.write_planned(on=today)
+
+    group.name = "8A"
+    people.save_group(group, changed=["name"])
+    compose.write_planned(on=today)
+
+    assert [text_of(one) for one in OutboundMessage.objects.filter(state=State.WAITING)] == ["Asha (8A)."]

@@ -1,12 +1,12 @@
 """Take a step back by hand, and say sorry to whom it was said (product.md, N15)."""
 
 from datetime import date
-from email import message_from_bytes, policy
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from circulation import people
 from circulation.models import Loan, Patron
 from notices import compose, corrections, held, letters, standing, undo
 from notices.models import Audience, Letter, Notice, Run, Step, Template
@@ -20,6 +20,7 @@ from tests.notices.builders import (
     on_day,
     told,
 )
+from tests.notices.test_letters_are_written import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -59,12 +60,6 @@ def they_go() -> None:
 
 def steps_of(run: Run) -> list[int]:
     return list(undo.of_run(run).values_list("pk", flat=True))
-
-
-def text_of(message: OutboundMessage) -> str:
-    body = message_from_bytes(bytes(message.content), policy=policy.default).get_body(("plain",))
-    assert body is not None
-    return str(body.get_content())
 
 
 def test_a_step_taken_back_can_be_said_again(today: date, mia: Patron, clerk: User) -> None:
@@ -236,6 +231,26 @@ def test_who_asked_for_silence_meanwhile_gets_none(today: date, mia: Patron) -> 
     assert [str(letter.recipient) for letter in silent.left_out] == ["Mia Chen"]
     assert later.left_out == []
     assert Letter.objects.filter(kind=Template.Kind.CORRECTION).count() == 1
+
+
+@pytest.mark.parametrize("off", [0, 1])
+def test_one_of_two_at_home_is_off_by_now(today: date, off: int) -> None:
+    """One letter went to both at one address; the other of them is told that it was a mistake, once."""
+    a_schedule(1, who=Step.Who.GUARDIANS)
+    carers = [a_guardian(name=name, email="us@home.example") for name in ("Ms A", "Mr B")]
+    child = a_patron(guardians=carers)
+    a_loan(due=on_day(today, -1), patron=child)
+    run = said_by_run(today)
+    people.change_guardianship(child.guardianships.get(guardian=carers[off]), library_letters=False)
+
+    first = corrections.write(steps_of(run), by=None, on=today)
+    second = corrections.write(steps_of(run), by=None, on=today)
+    compose.write_planned(on=today)
+
+    assert first.run is not None
+    assert (first.run.letters, first.left_out, second.run) == (1, [], None)
+    [message] = OutboundMessage.objects.filter(letter__kind=Template.Kind.CORRECTION)
+    assert (message.to_name, message.state) == (carers[1 - off].name, State.WAITING)
 
 
 def test_a_correction_names_no_money_and_no_private_title(today: date) -> None:

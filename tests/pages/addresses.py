@@ -125,14 +125,13 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
         return [{"pk": message.pk} for message in sample.messages.values()]
     if pattern.name in ("letters-look", "letters-send", "letters-rehearse"):
         return [{"pk": run.pk} for run in sample.letters_by_hand]
-    if pattern.name == "letters-letter-html":
-        return [{"pk": sample.letters_by_hand[0].letters_of.earliest("pk").pk}]
     if pattern.name in ("account", "account-let-in"):
         return [{"pk": User.objects.get_or_create(username="somebody")[0].pk}]
     if pattern.name in PEOPLE:
         return [{"pk": sample.people[PEOPLE[pattern.name]]}]
     if pattern.name in ("letter", "letter-html"):
-        return [{"pk": letter.pk} for letter in sample.letters_by_hand[1].letters_of.all()]
+        runs = sample.letters_by_hand if pattern.name == "letter-html" else sample.letters_by_hand[1:]
+        return [{"pk": letter.pk} for run in runs for letter in run.letters_of.all()]
     if pattern.name in ("loan-next-letter", "due-notices-letters"):
         return [{"pk": sample.spoken_of_next.pk}]
     if wanted == {"pk", "place"}:

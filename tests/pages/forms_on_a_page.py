@@ -86,7 +86,11 @@ class _Reader(HTMLParser):
 
 
 def _add(form: Form, tag: str, given: dict[str, str], *, page: str) -> None:
-    kind, name, value = given.get("type", "submit" if tag == "button" else "text"), given.get("name", ""), given.get("value")
+    kind, name, value = (
+        given.get("type", "submit" if tag == "button" else "text"),
+        given.get("name", ""),
+        given.get("value"),
+    )
     if tag == "button" or kind in ("submit", "image"):
         address = urljoin(page, given["formaction"]) if "formaction" in given else form.action
         form.buttons.append((name, value or "", address))

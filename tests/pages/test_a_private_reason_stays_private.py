@@ -24,7 +24,7 @@ LISTS = ["/patrons/", "/patrons/leavers/", "/guardians/", "/loans/?tab=no-letter
 def everything_is_quiet(sample: Sample) -> Sample:
     """A patron, a guardian and a loan, each switched off for the same private reason."""
     rows, on = sample.people, timezone.localdate()
-    people.set_no_letters(Patron.objects.get(pk=rows["patron"]), reason=REASON)
+    people.stop_letters([rows["patron"]], reason=REASON)
     people.stop_letters_home([Guardianship.objects.get(pk=rows["guardianship"])], reason=REASON)
     desk.set_status(Loan.objects.get(pk=rows["loan"]), Loan.Status.NO_LETTERS, on=on, reason=REASON)
     return sample

@@ -167,7 +167,9 @@ def test_every_page_carries_its_protection(client: Client, sample: Sample, peopl
 
     answers = [(address.url, client.get(address.url)) for address in every_address(sample)]
 
-    assert [url for url, answer in answers if "script-src 'self'" not in _policy(answer) and not _sandboxed(answer)] == []
+    assert [
+        url for url, answer in answers if "script-src 'self'" not in _policy(answer) and not _sandboxed(answer)
+    ] == []
     assert [url for url, answer in answers if "unsafe-inline" in _policy(answer) and not _sandboxed(answer)] == []
     assert {answer.headers["X-Frame-Options"] for _, answer in answers} <= {"DENY", "SAMEORIGIN"}
     assert {answer.headers["X-Content-Type-Options"] for _, answer in answers} == {"nosniff"}

@@ -8,6 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from library.access import Role
 from smtp_gateway.models import OutboundMessage
+from tests.builders import a_group
 from tests.pages.in_a_browser import a_page
 from tests.pages.sample import Sample
 
@@ -48,6 +49,37 @@ def test_keys_can_be_switched_off(browser: Browser, live_server: LiveServer, lib
         page.keyboard.press("?")
 
         expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_the_fields_above_a_list_fold_away_on_a_phone(
+    browser: Browser, live_server: LiveServer, librarian: Client
+) -> None:
+    """The list comes first there; what narrows it stays in sight, and turning the phone shows everything."""
+    with a_page(browser, live_server, librarian) as (page, _):
+        page.set_viewport_size({"width": 360, "height": 800})
+        field = page.get_by_label("To or subject")
+        page.goto("/outbox/")
+        expect(field).to_be_hidden()
+        page.get_by_text("Choose what is shown").click()
+        expect(field).to_be_visible()
+        page.goto("/outbox/?kind=notice")
+        expect(field).to_be_visible()
+        page.goto("/loans/")
+        page.set_viewport_size({"width": 800, "height": 360})
+
+        expect(page.get_by_label("Name, title or number")).to_be_visible()
+
+
+def test_the_list_of_keys_names_every_key(browser: Browser, live_server: LiveServer, librarian: Client) -> None:
+    """As ui.md has them; each `g` and letter of the list leads somewhere."""
+    with a_page(browser, live_server, librarian) as (page, _):
+        page.goto("/")
+        page.keyboard.press("?")
+
+        keys = page.locator("#keys dt").all_inner_texts()
+
+        assert keys == ["/", "g h", "g d", "g p", "g n", "g l", "g o", "j k", "Ctrl S", "?"]
+        assert page.locator("[data-go]").count() == 6
 
 
 def test_the_bar_counts_what_is_ticked(browser: Browser, live_server: LiveServer, librarian: Client) -> None:
@@ -107,4 +139,18 @@ def test_the_outbox_refreshes_itself_unless_something_is_ticked(
         page.clock.run_for(11_000)
 
         expect(page.locator("[data-tick]").first).to_be_checked()
+        assert complaints == []
+
+
+def test_a_double_click_sends_a_form_once(browser: Browser, live_server: LiveServer, librarian: Client) -> None:
+    """Else the second one finds the card number taken, by the patron that the first one made."""
+    group = a_group(name="7B")
+    with a_page(browser, live_server, librarian) as (page, complaints):
+        page.goto(f"/patrons/add/?group={group.pk}")
+        page.get_by_label("Card number").fill("P777")
+        page.get_by_label("Last name").fill("Chen")
+        page.get_by_role("button", name="Add this patron").dblclick()
+
+        expect(page.get_by_role("status")).to_contain_text("Chen is on file.")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Chen")
         assert complaints == []

@@ -79,12 +79,21 @@ def test_a_letter_can_be_read_before_it_goes(librarian: Client, test_group: Grou
     letter = run.letters_of.get(patron__first_name="Mia")
 
     text = librarian.get(f"/letters/{run.pk}/?letter={letter.pk}&as=text").content.decode()
-    html = librarian.get(f"/letters/letter/{letter.pk}/html/")
+    html = librarian.get(f"/letters/letter/{letter.pk}/as-read/")
 
     assert "Hi Mia," in text
     assert "Hi Mia," in html.content.decode()
     assert html["Content-Security-Policy"].startswith("default-src 'none'; style-src 'unsafe-inline';")
     assert html["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_draft_is_no_letter_of_anybodys_history(librarian: Client, test_group: Group) -> None:
+    """It is read on the page of its run; under the address of letters that were written there is nothing yet."""
+    run, _ = shown(librarian, test_group)
+
+    answer = librarian.get(f"/letters/letter/{run.letters_of.earliest('pk').pk}/")
+
+    assert answer.status_code == 404
 
 
 def test_email_and_print(librarian: Client, test_group: Group) -> None:

@@ -178,6 +178,53 @@ def test_or_it_is_the_same_person(librarian: Client, mia: Patron) -> None:
     assert list(mia.guardians.all()) == [wei]
 
 
+@pytest.mark.parametrize(
+    ("name", "email", "goes"),
+    [
+        ("Wei Chen", "other@home.example", False),
+        ("W. Chen", "WEI@home.example", False),
+        ("Grace Chen", "grace@home.example", True),
+    ],
+    ids=["the same name", "the same address", "somebody else"],
+)
+def test_who_looks_like_a_guardian_that_is_switched_off_begins_switched_off(
+    librarian: Client, mia: Patron, name: str, email: str, goes: bool
+) -> None:
+    """A court order is not got round by typing the father in once more; a person may still say yes."""
+    a_guardianship(patron=mia, guardian=a_guardian(name="Wei Chen", email="wei@home.example"), library_letters=False)
+
+    page = _add(librarian, mia, name=name, email=email, same_as="0")
+
+    assert Guardianship.objects.get(guardian__name=name, guardian__email=email).library_letters is goes
+    assert ("Letters begin switched off" in words(page)) is not goes
+
+
+def test_who_moves_to_an_address_that_is_switched_off_is_switched_off(librarian: Client, mia: Patron) -> None:
+    """As an import would; about her brother nothing was said, so his letters go on."""
+    wei, grace = a_guardian(name="Wei Chen", email="wei@home.example"), a_guardian(name="Grace Chen", email="")
+    a_guardianship(patron=mia, guardian=wei, library_letters=False, reason="Court order")
+    a_guardianship(patron=mia, guardian=grace)
+    a_guardianship(patron=a_patron(), guardian=grace)
+
+    fields = {"name": "Grace Chen", "email": "wei@home.example"}
+    page = librarian.post(reverse("guardian-edit", args=[grace.pk]), fields, follow=True)
+
+    answers = grace.guardianships.order_by("pk").values_list("library_letters", flat=True)
+    assert list(answers) == [False, True]
+    assert "Letters about Mia Chen are off at this address" in words(page.content)
+
+
+def test_a_guardian_who_is_switched_off_for_a_sister_is_asked_about(librarian: Client, mia: Patron) -> None:
+    """Letters begin, because nothing was said about Mia; but the librarian hears of the sister."""
+    wei, leo = a_guardian(name="Wei Chen"), a_patron(first_name="Leo", last_name="Chen")
+    a_guardianship(patron=leo, guardian=wei, library_letters=False, reason="Court order")
+
+    page = librarian.post(reverse("guardianship-add", args=[mia.pk]), {"on_file": wei.pk}, follow=True)
+
+    assert "Letters to Wei Chen about Leo Chen are off. Are they meant to go about Mia Chen?" in words(page.content)
+    assert Guardianship.objects.get(patron=mia).library_letters is True
+
+
 @pytest.mark.parametrize("words_typed", ["chen w", "wei@home.example"])
 def test_a_guardian_is_found_by_name_or_address(librarian: Client, mia: Patron, words_typed: str) -> None:
     """With whose guardian it is; never one who was erased."""

@@ -94,7 +94,7 @@ def test_saving_writes_what_changed_alone() -> None:
     """A row that was read a moment ago, and changed elsewhere since, keeps what was changed elsewhere."""
     mia = a_patron(first_name="Mai")
     read_before = Patron.objects.get(pk=mia.pk)
-    people.set_no_letters(mia, reason="In hospital")
+    people.stop_letters([mia.pk], reason="In hospital")
     read_before.first_name = "Mia"
 
     people.save_patron(read_before, changed=["first_name"])

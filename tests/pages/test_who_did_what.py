@@ -4,7 +4,9 @@ import pytest
 from auditlog.context import set_actor
 from auditlog.models import LogEntry
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -107,3 +109,43 @@ def test_the_list_is_narrowed_by_person_and_thing(administrator: Client) -> None
     hers = _list(administrator, who=by.pk)
 
     assert [what for _, what, _ in hers] == ["Mia Chen", "7A"]
+
+
+def test_each_of_many_that_were_ticked_has_an_entry_with_her_name(client: Client, people: dict[Role, User]) -> None:
+    """Patrons and groups on their lists, loans on theirs."""
+    today = timezone.localdate()
+    patrons = [a_patron(group=a_group(name="7A")) for _ in range(3)]
+    loans = [a_loan(due=today, patron=patron) for patron in patrons[:2]]
+    LogEntry.objects.all().delete()
+    client.force_login(people[Role.LIBRARIAN])
+
+    client.post("/patrons/do/", {"verb": "auto-no", "id": [patron.pk for patron in patrons]})
+    client.post("/groups/do/", {"verb": "auto-no", "id": [patrons[0].group_id]})
+    client.post("/loans/do/", {"verb": "says-back", "id": [loan.pk for loan in loans], "sure": "1"})
+
+    entries = LogEntry.objects.order_by("id").values_list("content_type__model", "actor__username")
+    ours = [(model, who) for model, who in entries if model in ("patron", "group", "loan")]
+    assert ours == [("patron", "librarian")] * 3 + [("group", "librarian")] + [("loan", "librarian")] * 2
+
+
+def test_a_hundred_thousand_entries_cost_the_queries_of_fifty(administrator: Client) -> None:
+    """The page goes by key; what it names is asked once for each table."""
+    patron = a_patron(group=a_group(name="7A"))
+    for name in ("7B", "7C"):
+        patron.group = a_group(name=name)
+        people.save_patron(patron, changed=["group"])
+    administrator.get(reverse("who-did-what"))  # kinds are looked up once in a process
+    with CaptureQueriesContext(connection) as few:
+        administrator.get(reverse("who-did-what"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO auditlog_logentry (content_type_id, object_pk, object_id, object_repr, action, changes,"
+            " changes_text, timestamp) SELECT content_type_id, object_pk, object_id, object_repr, action, changes,"
+            " changes_text, timestamp FROM auditlog_logentry, generate_series(1, 25000)"
+        )
+
+    with CaptureQueriesContext(connection) as many:
+        page = administrator.get(reverse("who-did-what"))
+
+    assert LogEntry.objects.count() > 100_000
+    assert (len(many), len(page.context["rows"])) == (len(few), 50)

@@ -87,6 +87,13 @@ def test_the_sign_in_page_is_asked_before_the_rule_is_told() -> None:
     assert answer["Location"] == "/sign-in/?next=/outbox/12/%3Fas%3Dhtml"
 
 
+def test_a_button_after_the_session_ended_comes_back_to_its_page(client: Client) -> None:
+    """Nobody lands on an address that only a form may open."""
+    answer = client.post("/templates/new/", headers={"referer": "http://testserver/templates/"})
+
+    assert answer["Location"] == "/sign-in/?next=/templates/"
+
+
 def _forgotten(request: HttpRequest) -> HttpResponse:
     return HttpResponse("a secret")
 

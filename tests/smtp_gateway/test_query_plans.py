@@ -111,5 +111,5 @@ def test_home_counts_without_the_past(a_long_past: None, today: date) -> None:
     assert (figures.waiting, figures.sent_that_day) == (201, 0)
     assert by_state.indexes == {"message_open"}
     assert ended.indexes == {"message_by_end"}
-    assert later.indexes == {"message_waiting"}
+    assert later.indexes == {"message_later"}
     assert queued.indexes == {"message_by_day"}

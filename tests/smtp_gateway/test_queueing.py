@@ -34,14 +34,25 @@ def test_the_same_key_twice_is_one_row():
 
 
 @pytest.mark.django_db
-def test_many_are_queued_with_two_statements(django_assert_num_queries):
+def test_many_are_queued_with_one_statement(django_assert_num_queries):
     """A run of hundreds costs what a run of two costs in round trips."""
     letters = [finished(f"reader{number}") for number in range(300)]
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         ids = outbox.queue_many(letters)
 
     assert len(set(ids)) == 300
+
+
+@pytest.mark.django_db
+def test_what_is_there_already_costs_one_statement_more(django_assert_num_queries):
+    """Queueing again asks for the rows that were kept, and answers in the order given."""
+    first = outbox.queue_many([finished("mia"), finished("tom")])
+
+    with django_assert_num_queries(2):
+        again = outbox.queue_many([finished("asha"), finished("tom"), finished("mia")])
+
+    assert again[1:] == [first[1], first[0]]
 
 
 @pytest.mark.django_db(transaction=True)
