@@ -10,7 +10,7 @@ import sys
 import time
 
 #: In the order in which they run. Each takes ``--quick``; all quick runs together take two minutes.
-MODULES = ["side_by_side"]
+MODULES = ["side_by_side", "scan", "pages", "imports"]
 
 
 def main() -> int:

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
+    """Somebody who sends; its programs are in ``benchmarks.contenders``."""
+
     name: str
     queue: str = ""
     """Whose rows it begins with; none: it has no queue."""
@@ -125,6 +127,7 @@ class Arena:
             return int(cursor.fetchall()[0][0])
 
     def unlock(self) -> None:
+        """Lock files that somebody left who was cut off."""
         for left in self.folder.glob("lock*"):
             left.unlink()
 
@@ -137,15 +140,8 @@ def peers_python() -> str:
     if not stamp.exists() or stamp.read_text() != wanted.read_text():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [
-            str(folder / "bin" / "python"),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "--no-input",
-        ]
-        subprocess.run([*pip, "-r", str(wanted)], check=True)
+        options = ["-qq", "--disable-pip-version-check", "--no-input"]
+        python = [str(folder / "bin" / "python"), "-m"]
+        subprocess.run([*python, "pip", "install", *options, "-r", str(wanted)], check=True)
         stamp.write_text(wanted.read_text())
     return str(folder / "bin" / "python")

@@ -1,8 +1,8 @@
-"""How the gateway and its pages bear 100,000 waiting messages.
+"""How the gateway bears 100,000 waiting messages; its pages are measured in ``pages``.
 
 ``python -m benchmarks.backlog`` fills a database of its own (beside what waits lie 200,000 that were sent), and prints
-Markdown: how long it takes to reserve a block, to open the outbox and Home, what memory the worker has while 20,000
-messages go to a sink on this machine, and the plans of the queries that must not read what is finished.
+Markdown: how long it takes to reserve a block, what memory the worker has while 20,000 messages go to a sink on this
+machine, and the plans of the queries that must not read what is finished.
 """
 
 import argparse
@@ -14,22 +14,10 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.drain import installation, receiving
 
-if TYPE_CHECKING:
-    from django.test import Client
-
-PAGES = {
-    "Outbox": "/outbox/",
-    "Outbox, waiting": "/outbox/?tab=waiting",
-    "Outbox, sent": "/outbox/?tab=sent",
-    "Outbox, all": "/outbox/?tab=all",
-    "Home": "/",
-}
 AT_ONCE = 1000
 #: Sent over the last months, each as it stands after one attempt.
 SENT = """
@@ -73,20 +61,6 @@ def reserving(times: int) -> tuple[list[float], int]:
         return timed(lambda: ledger.reserve(lease, pace=REAL), expected=ledger.BLOCK, times=times)
 
 
-def a_librarian() -> "Client":
-    from django.contrib.auth.models import Group, User
-    from django.test import Client
-
-    from library import access
-
-    access.make_roles()
-    helen = User.objects.create_user("helen")
-    helen.groups.add(Group.objects.get(name=access.Role.LIBRARIAN.label))
-    client = Client(headers={"Host": "localhost"})
-    client.force_login(helen)
-    return client
-
-
 def timed(ask: Callable[[], int], *, expected: int, times: int) -> tuple[list[float], int]:
     """Seconds for each time that it is asked, and the number of its queries."""
     from django.db import connection
@@ -106,10 +80,6 @@ def timed(ask: Callable[[], int], *, expected: int, times: int) -> tuple[list[fl
         spent.append(time.perf_counter() - started)
         assert answer == expected
     return spent, len(queries)
-
-
-def _status(client: "Client", address: str) -> int:
-    return client.get(address).status_code
 
 
 def worker(messages: int) -> None:
@@ -182,9 +152,6 @@ def measure(*, port: int, waiting: int, sent: int, drained: int, times: int) -> 
     say(f"{waiting:,} messages wait, {sent:,} were sent.")
     say("| | p50 | p95 | queries |", "|---|---:|---:|---:|")
     say(_row("Reserve a block of 50", *reserving(times)))
-    client = a_librarian()
-    for name, address in PAGES.items():
-        say(_row(name, *timed(partial(_status, client, address), expected=200, times=times)))
     found = plans()
     say("", *memory(draining(messages=drained)))
     for name, plan in found.items():
@@ -217,9 +184,6 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=100)
     options = parser.parse_args()
     with receiving() as (port, received), installation():
-        from django.core.management import call_command
-
-        call_command("collectstatic", verbosity=0, interactive=False)
         measure(port=port, **vars(options))
     say("", f"The sink received {len(received):,} messages, {len(set(received)):,} of them different.")
 

@@ -158,7 +158,11 @@ def main() -> None:
                 )
                 sys.stdout.write(" | ".join(rows[-1]) + "\n")
                 sys.stdout.flush()
-    lines = [f"Into {size}.", "", *results.table(("", "what", "seconds", "MB at most"), rows)]
+    lines = [
+        f"Into {size.patrons:,} patrons, {size.items:,} items and {size.loans:,} loans.",
+        "",
+        *results.table(("", "what", "seconds", "MB at most"), rows),
+    ]
     results.write("Import", lines, quick=options.quick)
 
 

@@ -88,5 +88,5 @@ JOIN notices_notice notice ON notice.id = line.notice_id
 JOIN circulation_loan loan ON loan.id = notice.loan_id
 JOIN circulation_patron patron ON patron.id = loan.patron_id
 JOIN circulation_item item ON item.id = loan.item_id
-WHERE letter.audience = 'patron' ORDER BY message.id LIMIT 1
+ORDER BY message.id LIMIT 1
 """

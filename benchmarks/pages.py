@@ -1,7 +1,8 @@
 """How long every page takes in a large library: the desk, lists, one of each, Today, the outbox, paper, the forecast.
 
 ``python -m benchmarks.pages`` fills a database of its own (``large_library``), asks each page as a browser does but
-without the network, each time about somebody or something else, and keeps how many queries it took, and how long.
+without the network, each time about somebody or something else, and keeps how many queries it took, and how long: by
+the clock, and of the processor, which is what it takes where nobody else has anything to do.
 ``--quick`` does the same in a twentieth of the library. ``--only WORD`` asks the pages so named and keeps nothing.
 """
 
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import results
@@ -217,9 +219,10 @@ class Chance(dict[str, object]):
 
 @dataclass(frozen=True)
 class Spent:
-    """Milliseconds and queries of each time that a page was asked."""
+    """Milliseconds and queries of each time that a page was asked; ``processor``: of Python and its session."""
 
     times: list[float]
+    processor: list[float]
     queries: list[int]
 
     @property
@@ -228,6 +231,7 @@ class Spent:
         p95 = statistics.quantiles(self.times, n=20)[-1]
         return [
             str(many) if few == many else f"{few} to {many}",
+            f"{statistics.median(self.processor):.0f}",
             f"{statistics.median(self.times):.0f}",
             f"**{p95:.0f}**" if p95 > AIM else f"{p95:.0f}",
             f"{max(self.times):.0f}",
@@ -237,11 +241,14 @@ class Spent:
 def spent(client: "Client", page: Page, chance: Chance, *, times: int) -> Spent:
     _once(client, page, chance)  # what a process does once
     each = [_once(client, page, chance) for _ in range(times)]
-    return Spent(times=[milliseconds for milliseconds, _ in each], queries=[queries for _, queries in each])
+    times, processor, queries = zip(*each, strict=True)
+    return Spent(times=list(times), processor=list(processor), queries=list(queries))
 
 
-def _once(client: "Client", page: Page, chance: Chance) -> tuple[float, int]:
+def _once(client: "Client", page: Page, chance: Chance) -> tuple[float, float, int]:
     from django.db import connection
+
+    session = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
 
     asked = 0
 
@@ -253,11 +260,17 @@ def _once(client: "Client", page: Page, chance: Chance) -> tuple[float, int]:
     address = page.address.format_map(chance)
     form = page.form and {name: value.format_map(chance) for name, value in page.form.items()}
     with connection.execute_wrapper(count):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time_ns() + _nanoseconds(session)
         answer = client.get(address) if form is None else client.post(address, form, headers={"HX-Request": "true"})
         milliseconds = (time.perf_counter() - started) * 1000
+        processor = (time.process_time_ns() + _nanoseconds(session) - used) / 1_000_000
     assert answer.status_code in (200, 302), f"{page.name}: {address} answered {answer.status_code}"
-    return milliseconds, asked
+    return milliseconds, processor, asked
+
+
+def _nanoseconds(session: Path) -> int:
+    """On a processor so far; parallel workers, which the session may have had, are not among it."""
+    return int(session.read_text(encoding="ascii").split()[0])
 
 
 def a_librarian() -> "Client":
@@ -303,7 +316,7 @@ def measure(size: Size, *, times: int, only: str = "") -> Iterator[str]:
     client, chance = a_librarian(), Chance(size)
     for area, pages in PAGES.items():
         chosen = [page for page in pages if only in f"{area} {page.name}"]
-        head, rule = results.table((area, "queries", "p50", "p95", "most"), ())
+        head, rule = results.table((area, "queries", "processor", "p50", "p95", "most"), ())
         yield from ("", head, rule) if chosen else ()
         for page in chosen:
             yield f"| {page.name} | {' | '.join(spent(client, page, chance, times=times).cells)} |"

@@ -1,7 +1,8 @@
-"""Draw bars as SVG: readable in a README, in light and dark, without a library for it."""
+"""Draw bars and curves as SVG: readable in a README, in light and dark, without a library for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from math import ceil, floor, log10
 from pathlib import Path
 
 WIDTH, NAMES, ROW, TOP = 760, 230, 26, 44
@@ -26,3 +27,47 @@ def bars(path: Path, *, title: str, unit: str, values: Sequence[tuple[str, float
             f'<text x="{NAMES + length + 8:.1f}" y="{top + 14}">{value:,.0f} {escape(unit)}</text>',
         ]
     path.write_text("\n".join([*lines, "</svg>"]) + "\n", encoding="utf-8")
+
+
+SHADES = ("#2f6f4f", "#b4532a", "#8a8f98", "#c9b68a")
+
+
+def curves(path: Path, *, title: str, across: str, lines: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """One line for each name, both axes by powers of ten. Values are above nought."""
+    points = [(log10(x), log10(y)) for line in lines.values() for x, y in line]
+    left, right = floor(min(x for x, _ in points)), ceil(max(x for x, _ in points))
+    low, high = floor(min(y for _, y in points)), ceil(max(y for _, y in points))
+    edge, height = 70, 300
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            edge + (log10(x) - left) / max(right - left, 1) * (WIDTH - edge - 190),
+            TOP + height - (log10(y) - low) / max(high - low, 1) * height,
+        )
+
+    found = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {TOP + height + 52}" role="img"'
+        f' aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="13">',
+        "<style>text{fill:#1f2328}@media(prefers-color-scheme:dark){text{fill:#e6e8eb}}</style>",
+        f'<text x="8" y="22" font-size="15" font-weight="600">{escape(title)}</text>',
+        f'<text x="{edge}" y="{TOP + height + 44}">{escape(across)}</text>',
+    ]
+    for power in range(left, right + 1):
+        x, y = place(10**power, 10**low)
+        found.append(f'<text x="{x:.0f}" y="{y + 20:.0f}" text-anchor="middle">{10**power:,}</text>')
+    for power in range(low, high + 1):
+        x, y = place(10**left, 10**power)
+        found += [
+            f'<path d="M{x:.0f} {y:.0f}H{WIDTH - 190}" stroke="#8a8f98" stroke-opacity=".35"/>',
+            f'<text x="{x - 8:.0f}" y="{y + 4:.0f}" text-anchor="end">{10.0**power:,g} s</text>',
+        ]
+    for (name, line), shade in zip(lines.items(), SHADES, strict=False):
+        places = [place(x, y) for x, y in line]
+        found.append(
+            f'<polyline fill="none" stroke="{shade}" stroke-width="2.5" points="'
+            + " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+            + '"/>'
+        )
+        x, y = places[-1]
+        found.append(f'<text x="{x + 8:.0f}" y="{y + 4:.0f}">{escape(name)} {line[-1][1]:,.1f} s</text>')
+    path.write_text("\n".join([*found, "</svg>"]) + "\n", encoding="utf-8")

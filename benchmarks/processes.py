@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from library.embedded import leashed
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 EVERY = 0.1
@@ -28,10 +30,11 @@ class Program:
     environment: Mapping[str, str]
     cpu: float = 0.0
     process: subprocess.Popen[bytes] = field(init=False)
+    _before: float = field(default=0.0, init=False)
 
-    def start(self) -> None:
+    def start(self, command: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            self.command,
+            command or self.command,
             env={**os.environ, **self.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -39,7 +42,8 @@ class Program:
         )
 
     def get_ready(self) -> None:
-        self.start()
+        """Raises RuntimeError when it cannot. What this cost is not on its bill; it dies with us."""
+        self.start(leashed([*self.command], end_with=signal.SIGKILL))
         assert self.process.stdout is not None
         if self.process.stdout.readline() != b"ready\n":
             self.stop(signal.SIGKILL)
@@ -58,7 +62,7 @@ class Program:
             pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
             if pid:
                 self.process.returncode = os.waitstatus_to_exitcode(status)
-                self.cpu = usage.ru_utime + usage.ru_stime - getattr(self, "_before", 0.0)
+                self.cpu = usage.ru_utime + usage.ru_stime - self._before
         return self.process.returncode is not None
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM, *, seconds: float = 20) -> None:

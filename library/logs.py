@@ -41,7 +41,7 @@ class Discreet(logging.Formatter):
         return "\n".join(_lines(ei[1])) if ei[1] is not None else ""
 
 
-class WebLogger(GunicornLogger):
+class WebLogger(GunicornLogger):  # type: ignore[misc]
     """Gunicorn's own: workers that did not answer, requests that never reached Django; of those, the path at most."""
 
     def setup(self, cfg: Any) -> None:

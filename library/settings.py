@@ -263,6 +263,9 @@ LOGGING = {
         # A 404 or a refused page is no news, and its path may name a person.
         "django.request": {"level": "ERROR"},
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+        # A suspicious request is refused, and quotes itself; but a name of the site that was forgotten must be told.
+        "django.security": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "ERROR"},
         "axes": {"level": "ERROR"},
     },
 }

@@ -108,7 +108,7 @@ class BulkVerb:
 
 @dataclass(frozen=True, kw_only=True)
 class LoanTab:
-    """A tab of the list of loans that only another app can tell: ``narrow`` keeps, of open loans, those that it lists."""
+    """A tab of the list of loans that only another app can tell: ``narrow`` keeps, of open loans, what it lists."""
 
     key: str
     words: str

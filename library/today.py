@@ -119,7 +119,13 @@ def counted_lately(*, on: date, at: datetime) -> Long:
     def counted() -> Long:
         return Long(steps=by_step(), chart=thirty_days(until=on), at=at)
 
-    return counted() if forecast.is_small() else cache.get_or_set(f"today {on}", counted, KEPT_SECONDS)
+    if forecast.is_small():
+        return counted()
+    kept: Long | None = cache.get(f"today:{on}")
+    if kept is None:
+        kept = counted()
+        cache.set(f"today:{on}", kept, KEPT_SECONDS)
+    return kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,7 +259,7 @@ class Task:
 
 
 def checklist() -> list[Task]:
-    """What the first morning needs, in its order; empty once the daily run is on and nothing that it needs is missing."""
+    """What the first morning needs, in its order; empty once letters go by themselves and nothing needed is missing."""
     library, gateway = Library.the(), Gateway.the()
     tests = OutboundMessage.objects.filter(kind=OutboundMessage.Kind.TEST)
     tasks = [

@@ -1,8 +1,12 @@
 """Write a letter again, to the address that its reader has now (gateway.md, Messages).
 
-``write``: its email could not be sent; the old message is closed and stays on file. ``send``: it was sent, and somebody
-says on the telephone that nothing came; the copy is a letter of its own that leaves the ledger alone. Chooses neither
-reader nor words: ``take_back`` leaves out what is no longer to be said and corrects the address, and composing writes.
+``write``: its email could not be sent; the old message is closed and stays on file.
+``instead_of``: its message was to go once more, but what it says is no longer so.
+``send``: it was sent, and somebody says on the telephone that nothing came; the copy is a letter of its own that leaves
+the ledger alone.
+
+Chooses neither reader nor words: ``take_back`` leaves out what is no longer to be said and corrects the address, and
+composing writes.
 """
 
 from collections.abc import Collection

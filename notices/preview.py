@@ -19,6 +19,7 @@ from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Group, Guardian, Loan, PartnerLibrary, Patron
 from circulation.words import who
 from library.models import Library
+from library.typed import is_row_number
 from notices import samples
 from notices.assignments import ANY, assignments
 from notices.letter_data import LetterData, LibraryData, joined
@@ -68,7 +69,7 @@ def people(words: str, *, audience: Audience) -> list[Person]:
 def shown(template: Template, *, key: str, on: date) -> Shown:
     """The letter that ``key`` asks for: of a real person, or a sample. Raises NobodyToShow."""
     kind, _, number = key.partition(":")
-    if kind in ("patron", "partner") and number.isdecimal():
+    if kind in ("patron", "partner") and is_row_number(number):
         return _real(template, kind=kind, pk=int(number), on=on)
     library = LibraryData.of(Library.the())
     known = samples.kinds(Audience(template.audience))

@@ -14,7 +14,7 @@ from liquid import BoundTemplate
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import arguments, filtered, logical, loop, path, primitive
-from liquid.builtin.tags import comment_tag, for_tag, if_tag, inline_comment_tag, unless_tag
+from liquid.builtin.tags import comment_tag, for_tag, if_tag, unless_tag
 from liquid.expression import Expression
 
 from .language import FILTERS, LONGEST_RESULT, HtmlNode, Language, TextNode, plain
@@ -69,21 +69,20 @@ def _all(nodes: list[Node]) -> Written:
 
 
 def _node(node: Node) -> Written:
-    kind = type(node)
-    if kind is ContentNode:
+    if isinstance(node, ContentNode):
         words = node.text
         return lambda values, write: write(words)
-    if kind is TextNode:
+    if isinstance(node, TextNode):
         asked = _asked(node.expression)
         return lambda values, write: write(plain(asked(values)))
-    if kind is HtmlNode:
+    if isinstance(node, HtmlNode):
         asked = _asked(node.expression)
         return lambda values, write: write(escape(plain(asked(values))))
-    if kind is if_tag.IfNode or kind is unless_tag.UnlessNode:
-        return _choice(node, met=kind is if_tag.IfNode)
-    if kind is for_tag.ForNode:
+    if isinstance(node, if_tag.IfNode | unless_tag.UnlessNode):
+        return _choice(node, met=isinstance(node, if_tag.IfNode))
+    if isinstance(node, for_tag.ForNode):
         return _loop(node)
-    if kind is comment_tag.CommentNode or kind is inline_comment_tag.InlineCommentNode:
+    if isinstance(node, comment_tag.CommentNode):
         return lambda values, write: None
     raise NotPlain
 
@@ -173,8 +172,8 @@ def _asked(expression: Expression) -> Asked:
 
 
 def _path(expression: path.Path) -> Asked:
-    names = expression.path
-    if not all(type(name) is str for name in names):
+    names = [name for name in expression.path if isinstance(name, str)]
+    if len(names) < len(expression.path):
         raise NotPlain
     first, *rest = names
     match rest:
@@ -208,8 +207,10 @@ def _filtered(expression: filtered.FilteredExpression) -> Asked:
 
 
 def _filter(one: filtered.Filter, left: Asked) -> Asked:
-    function = FILTERS.get(one.name)
-    peculiar = function is None or any(hasattr(function, name) for name in ("with_context", "with_environment"))
+    if one.name not in FILTERS:
+        raise NotPlain
+    function = FILTERS[one.name]
+    peculiar = any(hasattr(function, name) for name in ("with_context", "with_environment"))
     if peculiar or any(type(argument) is not arguments.PositionalArgument for argument in one.args):
         raise NotPlain
     more = [_asked(argument.value) for argument in one.args]

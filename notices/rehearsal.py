@@ -171,8 +171,7 @@ def rehearsal(*, on: date, only: Collection[int] | None = None) -> Iterator[Rehe
             cursor.execute(FEW, values)
         cursor.execute(LETTERS if only is None else LETTERS_OF_FEW, values)
         cursor.execute(SHADOWS, values)
-        # As in the scan: the planner takes its own intermediate results for one row each, and would loop squared.
-        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute(scan.ALL_AT_ONCE)
         yield Rehearsal(cursor, only=only)
         transaction.set_rollback(True)
 

@@ -78,7 +78,8 @@ def silent(loans: QuerySet[Any], *, on: date) -> QuerySet[Any]:
         "bound": on - timedelta(days=min(one.schedule.stop_after for one in covered)),
     }
     in_order = [values[name] for name in NAMED.findall(SILENT)]  # a part of a queryset takes no names
-    return loans.filter(pk__in=RawSQL(NAMED.sub("%s", SILENT), in_order))
+    # The bound once more: with it the list begins in the index of due dates, too.
+    return loans.filter(due_on__lt=values["bound"], pk__in=RawSQL(NAMED.sub("%s", SILENT), in_order))
 
 
 def once_more(loans: QuerySet[Loan], *, on: date, by: User | None) -> Run:

@@ -24,7 +24,7 @@ def here() -> str:
 
 
 def is_ours(gateway: Gateway) -> bool:
-    """Whether this row was made here, with this key or a former one. A row that never had an identity takes this one."""
+    """Whether this row was made here, with this key or a former one. A row without an identity takes this one."""
     facts = _facts()
     if not gateway.identity:
         Gateway.objects.filter(pk=1, identity="").update(identity=_signed(facts, key=secrets.secret_key()))

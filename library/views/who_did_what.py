@@ -72,7 +72,8 @@ class Filter(forms.Form):
             rows = rows.filter(actor=asked["who"])
         if asked.get("what"):
             rows = rows.filter(content_type=asked["what"])
-        if on := asked.get("day"):
+        on = asked.get("day")
+        if on and 2000 <= on.year < 9999:  # outside of that nothing was changed, and the calendar ends
             start = timezone.make_aware(datetime.combine(on, time()))
             end = timezone.make_aware(datetime.combine(on + timedelta(days=1), time()))
             rows = rows.filter(timestamp__gte=start, timestamp__lt=end)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from circulation.models import Group, Loan, Patron
 from circulation.words import who
-from library.typed import row_numbers
+from library.typed import is_row_number, row_numbers
 from notices import letter_kinds, letters
 from notices.models import Audience, Run
 
@@ -88,7 +88,7 @@ class Choice(forms.Form):
     @property
     def chosen_patrons(self) -> list[str]:
         """Who was named: *Mia Chen, 7B*."""
-        chosen = [int(pk) for pk in self["patrons"].value() or [] if str(pk).isdecimal()]
+        chosen = [int(pk) for pk in self["patrons"].value() or [] if is_row_number(str(pk))]
         people = Patron.objects.filter(pk__in=chosen, erased_at=None).select_related("group")
         return [who(patron) for patron in people]
 

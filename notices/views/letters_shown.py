@@ -10,6 +10,7 @@ from django.db.models import Min, QuerySet
 
 from circulation.models import Loan, Patron
 from circulation.words import a_day, several, who
+from library.typed import is_row_number
 from notices import letters
 from notices.letter_kinds import TO, LetterKind
 from notices.models import Audience, Letter, Notice, Outcome, Run, Template
@@ -125,7 +126,7 @@ class Shown:
     @cached_property
     def place(self) -> int:
         """Which one is open, counted from 1; 0 where there is none."""
-        asked = int(self._asked) if self._asked.isdecimal() else 0
+        asked = int(self._asked) if is_row_number(self._asked) else 0
         return self.order.index(asked) + 1 if asked in self.order else min(len(self.order), 1)
 
     @cached_property

@@ -13,6 +13,7 @@ from django.utils import timezone
 from circulation.models import Collection, Group, Loan
 from library.form_look import dress
 from library.models import Library
+from library.typed import is_row_number
 from notices import schedules, steps
 from notices.models import Schedule, Step
 from notices.models.schedule import step_name
@@ -76,7 +77,7 @@ class StepForm(forms.Form):
     def name(self) -> str:
         """What the row is called before it is saved: by the number it has had."""
         was = self["was"].value()
-        return step_name(int(was)) if str(was or "").lstrip("-").isdecimal() and int(was) else "New step"
+        return step_name(int(was)) if is_row_number(str(was or "").removeprefix("-")) and int(was) else "New step"
 
     @property
     def signed_days(self) -> int | None:

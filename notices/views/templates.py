@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from circulation.models import Loan
 from library.access import Role, allow, signed_in
+from library.typed import is_row_number
 from notices import differences, templates
 from notices.models import Audience, Template, TemplateVersion
 from notices.views.templates_shown import TO, blocks, heading, services
@@ -32,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """A place for wording of a step that has none yet; nothing is in use before somebody saves."""
     service, audience = request.POST.get("service", ""), request.POST.get("audience", "")
     number = request.POST.get("number", "")
-    sound = number.lstrip("-").isdecimal() and LOWEST <= int(number) <= HIGHEST and int(number) != 0
+    sound = is_row_number(number.removeprefix("-")) and LOWEST <= int(number) <= HIGHEST and int(number) != 0
     if service not in Loan.Service or audience not in Audience or not sound:
         messages.warning(request, NO_STEP)
         return redirect("templates")
@@ -75,7 +76,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("template", pk)
         messages.success(request, f"The default wording is in use again, as version {version.number}.")
         return redirect("template", pk)
-    old = get_object_or_404(template.versions, pk=int(asked) if asked.isdecimal() else 0)
+    old = get_object_or_404(template.versions, pk=int(asked) if is_row_number(asked) else 0)
     version = templates.restore(old, by=signed_in(request))
     messages.success(request, f"The wording of version {old.number} is in use again, as version {version.number}.")
     return redirect("template-versions", pk)

@@ -8,6 +8,7 @@ from typing import Self
 from django.core import signing
 from django.http import QueryDict
 
+from library.typed import is_row_number
 from notices import advice, preview, rendering, samples, templates, trial
 from notices.language import TemplateError
 from notices.models import Audience, Template, TemplateVersion
@@ -80,7 +81,7 @@ class Typed:
             template,
             subject=posted.get("subject", ""),
             body=posted.get("body", "").replace("\r\n", "\n"),
-            opened=int(opened) if opened.isdecimal() else None,
+            opened=int(opened) if is_row_number(opened) else None,
             posted=True,
             key=posted.get("for", ""),
         )

@@ -18,7 +18,7 @@ from circulation.models import Loan
 from circulation.words import a_day, several
 from library import lists
 from library.access import Role, allow, signed_in
-from library.typed import row_numbers
+from library.typed import is_row_number, row_numbers
 from notices import corrections, undo
 from notices.models import Letter, Notice, Run
 from notices.take_back import STILL_HERE
@@ -74,7 +74,7 @@ def do(request: HttpRequest) -> HttpResponse:
     """Take back, correct, or both: exactly the steps that the page named."""
     chosen = row_numbers(request.POST.getlist("notice"))
     verb, by, today = request.POST.get("do", ""), signed_in(request), timezone.localdate()
-    if request.POST.get("run", "").isdecimal():
+    if is_row_number(request.POST.get("run", "")):
         run = get_object_or_404(Run, pk=int(request.POST["run"]))
         chosen = [notice.pk for notice in _told_by(run)]
     if verb in ("take-back", "both"):

@@ -37,7 +37,7 @@ class System:
         self.password = ""
 
     def start(self, *, demo: bool = False) -> None:
-        """Returns when the pages answer; the first start without the demonstration says the administrator's password."""
+        """Returns when the pages answer; a first start without the demonstration says the password of ``admin``."""
         options = [] if demo else ["--without-demo"]
         ports = ["--web", str(self.web), "--smtp", str(self.smtp), "--mailbox", str(self.mailbox)]
         self._log = (self.folder.parent / "up.log").open("ab")

@@ -1,7 +1,7 @@
 """BiblioTECH's "Reports – Configuration and Testing", step by step, in a real browser against a running installation.
 
 Where the manual opens Windows Explorer on the queue folder we open the outbox: ``.tmp`` is *Waiting*, gone is *Sent*.
-Where it opens Patrons Manager we open Django admin, in which patrons and groups are edited until they have pages.
+Where it opens Patrons Manager we open *Patrons*.
 """
 
 import threading
@@ -56,10 +56,10 @@ def test_letters_overdue_first(page: Page, system: System, server: ScriptedServe
     expect(page.locator("main")).to_contain_text("Storm Boy")
 
     # 3: a new group TEST; the patron is re-assigned, with an address of ours (and what was there is noted)
-    page.goto("/admin/circulation/group/add/")
-    page.fill("#id_name", "TEST")
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_url("**/group/")
+    page.goto("/groups/add/")
+    page.get_by_label("Name", exact=True).fill("TEST")
+    page.get_by_role("button", name="Add this group").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("TEST")
     assert _change_patron(page, group="TEST", email=MINE) == ("7B", HERS)
 
     # 4: the report Letters – Overdue First for the TEST group; looking at it makes no mail
@@ -189,14 +189,12 @@ def _start_the_gateway(page: Page, server: ScriptedServer, doors: threading.Even
 
 def _change_patron(page: Page, *, group: str, email: str) -> tuple[str, str]:
     """Give Mia this group and address; the ones that she had."""
-    page.goto("/admin/circulation/patron/?q=P100417")
-    page.get_by_role("link", name="P100417").click()
-    had = (page.locator("#select2-id_group-container").inner_text().lstrip("×").strip(), page.input_value("#id_email"))
-    page.locator("#select2-id_group-container").click()
-    page.locator(".select2-search__field").fill(group)
-    page.locator(".select2-results__option", has_text=group).first.click()
-    page.fill("#id_email", email)
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_url("**/patron/**")
-    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    page.goto("/patrons/")
+    page.get_by_role("link", name="Mia Chen").first.click()
+    page.get_by_role("link", name="Edit").first.click()
+    had = (page.locator("#id_group option:checked").inner_text(), page.input_value("#id_email"))
+    page.get_by_label("Group", exact=True).select_option(group)
+    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_role("button", name="Save Mia Chen").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Mia Chen")
     return had

@@ -32,7 +32,11 @@ WORDS = """
     UNION SELECT title FROM circulation_item UNION SELECT barcode FROM circulation_item
 """
 #: What the pages, the daily run and the gateway cannot do without; each is missing for a while.
-COLUMNS = [("circulation_patron", "known_as"), ("smtp_gateway_outboundmessage", "subject"), ("circulation_item", "author")]
+COLUMNS = [
+    ("circulation_patron", "known_as"),
+    ("smtp_gateway_outboundmessage", "subject"),
+    ("circulation_item", "author"),
+]
 ADDRESSES = ["/patrons/?q={}", "/find/?q={}", "/loans/?q={}", "/items/?q={}", "/outbox/?q={}", "/due-notices/?q={}"]
 
 

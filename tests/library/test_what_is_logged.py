@@ -82,7 +82,7 @@ def test_a_task_that_fails_is_told_without_its_words(said: io.StringIO) -> None:
     def fails(number: int) -> None:
         raise ValueError(ADDRESS)
 
-    build_tracer(fails.name, fails, app=celery.app)("9f0c", (7,), {}, {"is_eager": False})
+    build_tracer(fails.name, fails, app=celery.app)("9f0c", [7], {}, {"is_eager": False})
     celery.app.tasks.unregister(fails.name)
 
     told = said.getvalue()

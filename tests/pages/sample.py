@@ -172,7 +172,11 @@ def _a_run(day: date, now: datetime) -> Run:
     Notice.objects.create(loan=loan, due_on=loan.due_on, number=2, run=run, said_on=day)
     common = {"run": run, "service": loan.service, "audience": "patron", "patron": patron, "number": 2, "day": day}
     Letter.objects.create(channel="email", to=patron.email, state=Letter.State.QUEUED, **common)
-    words = {"subject": "A library book to bring back", "text": "Hi Mia,", "html": '<td class="body"><p>Hi Mia,</p></td>'}
+    words = {
+        "subject": "A library book to bring back",
+        "text": "Hi Mia,",
+        "html": '<td class="body"><p>Hi Mia,</p></td>',
+    }
     Letter.objects.create(channel="paper", state=Letter.State.TO_PRINT, **words, **common)
     return run
 
@@ -218,9 +222,7 @@ def _files(now: datetime) -> list[ImportFile]:
 
 def _templates(day: date) -> list[Template]:
     standing.set_up()
-    worded = Template.objects.select_related("current").get(
-        service="circulation", number=2, audience=Audience.GUARDIAN
-    )
+    worded = Template.objects.select_related("current").get(service="circulation", number=2, audience=Audience.GUARDIAN)
     for body in ("Dear {{ dear }},\n\n{{ children }}\n\n{{ foot }}", "Dear {{ dear }}: final\n\n{{ children }}"):
         opened = worded.current.pk if worded.current else None
         templates.save(worded, subject="Books at home", body=body, opened=opened, by=None, on=day)

@@ -6,6 +6,7 @@ Markdown, from real requests of a fresh run of the two tests that keep the rules
 import sys
 from collections import defaultdict
 from contextlib import redirect_stdout
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ class Collector:
         self.rows: Rows = defaultdict(lambda: defaultdict(set))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        noted = dict(report.user_properties)
+        noted: dict[str, Any] = dict(report.user_properties)
         if report.when == "call" and "seen" in noted:
-            for route, answer in noted["seen"]:  # type: ignore[misc]
-                self.rows[str(noted["how"]), route][str(noted["who"])].add(answer)
+            for route, answer in noted["seen"]:
+                self.rows[noted["how"], route][noted["who"]].add(answer)
 
 
 def markdown(rows: Rows) -> str:

@@ -63,7 +63,7 @@ def _write(model: type[models.Model], field: "models.Field[object, object]") -> 
     try:
         with transaction.atomic():
             rows = model._default_manager.order_by()
-            if not field.unique and not field.db_index:
+            if not field.unique:
                 return rows.update(**{field.name: words})
             return sum(
                 rows.filter(pk=pk).update(**{field.name: f"{words}{pk}"}) for pk in rows.values_list("pk", flat=True)

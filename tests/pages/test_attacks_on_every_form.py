@@ -41,7 +41,7 @@ TYPED = {
 def test_nothing_that_is_typed_breaks_a_page_or_becomes_part_of_it(
     client: Client, sample: Sample, people: dict[Role, User], role: Role, what: str
 ) -> None:
-    """One field after the other holds it, then all together; the page that follows and the page it came from are read."""
+    """One field after the other holds it, then all; the page that follows and the page it came from are read."""
     client.force_login(people[role])
     client.raise_request_exception = False
     Gateway.objects.update(host="127.0.0.1", port=1)  # where nobody answers, at once

@@ -36,7 +36,7 @@ def test_a_busy_desk_is_well_in_a_browser(
             page.goto(f"/desk/?patron={patron}")
             for text in scans:
                 _scan(page, text)
-            complaints += [f"after {scans}: {found}" for found in looked_at(page, theme)]
+            complaints += [f"after {scans}: {found}" for found in looked_at(page)]
 
     assert complaints == []
 

@@ -70,7 +70,7 @@ def test_who_is_left_out_and_why(librarian: Client, loans: dict[str, Loan]) -> N
     quiet = page(librarian, "?tab=no_letters")
     told = page(librarian, "?tab=already_told")
 
-    assert "<b>1</b> No letters" in quiet
+    assert "<b>1</b> no letters" in quiet
     assert "Ruby gets no letters before" in quiet
     assert "Overdue 1 was said on" in told
 
@@ -98,7 +98,7 @@ def test_a_day_ahead_is_a_view(librarian: Client, loans: dict[str, Loan]) -> Non
 
     found = page(librarian, f"?day={day:%Y-%m-%d}&tab=letters&step=2")
 
-    assert "<b>2</b> Letters" in found
+    assert "<b>2</b> letters" in found
     assert "Process" not in found
 
 

@@ -89,8 +89,8 @@ FILES = [
             "610\u00a0loans are not in this file any more and would be returned: more than half of what is out.",
         ),
         said=(
-            "damaged-loans-truncated.csv: This file would return 610 of 700 open loans, more than half. If that is right, "
-            "say the number (--allow-returns 610). Nothing was changed."
+            "damaged-loans-truncated.csv: This file would return 610 of 700 open loans, more than half. "
+            "If that is right, say the number (--allow-returns 610). Nothing was changed."
         ),
     ),
     File(

@@ -79,7 +79,7 @@ def test_every_state_of_the_page_is_well(
         for state in (_refused, _tried, _wrong_settings, _away, _copy):
             page.set_viewport_size({"width": 1280, "height": 900})
             state(page)
-            complaints += [f"{state.__name__}: {found}" for found in looked_at(page, theme)]
+            complaints += [f"{state.__name__}: {found}" for found in looked_at(page)]
 
     assert complaints == []
 

@@ -64,3 +64,21 @@ def test_a_container_may_ask_whether_it_lives_whatever_the_site_is_called() -> N
     ask = "from django.conf import settings; print('127.0.0.1' in settings.ALLOWED_HOSTS)"
     env = {**os.environ, "ALLOWED_HOSTS": "library.school.example", "DJANGO_SETTINGS_MODULE": "library.settings"}
     assert subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True).stdout == "True\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/loans/take-back/do/", "run"), ("/templates/new/", "number"), ("/schedules/new/", "steps-0-was"),
+        ("/letters/show/", "patrons"), ("/desk/scan/", "patron"), ("/loans/do/", "id"),
+        ("/print-queue/mark/", "letter"),
+    ],
+)  # fmt: skip
+def test_five_thousand_digits_in_a_form_are_no_number(
+    client: Client, people: dict[Role, User], address: str, field: str
+) -> None:
+    """Python itself refuses to read more than 4,300."""
+    client.force_login(people[Role.ADMINISTRATOR])
+    client.raise_request_exception = False
+    count = {"steps-TOTAL_FORMS": "1", "steps-INITIAL_FORMS": "0"}
+    assert client.post(address, {**count, "verb": "renew", field: LONG}).status_code < 500

@@ -64,7 +64,7 @@ def test_a_refused_schedule_is_well_in_a_browser(
         page.locator("#id_stop_after").fill("3")
         page.get_by_role("button", name="Save schedule").click()
         expect(page.locator(".error-text").first).to_be_visible()
-        complaints += looked_at(page, theme)
+        complaints += looked_at(page)
 
     refused = "the server responded with a status of 422"  # Chromium says so of every refusal
     assert [one for one in complaints if refused not in one] == []

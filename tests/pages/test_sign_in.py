@@ -76,6 +76,18 @@ def test_a_password_can_be_changed_by_its_owner(client: Client, helen: User) -> 
     assert helen.check_password(new)
 
 
+def test_the_rules_of_a_password_stand_beside_its_field_and_are_kept(client: Client, helen: User) -> None:
+    """Before it is typed; one that breaks them is not taken."""
+    client.force_login(helen)
+    weak = {"old_password": PASSWORD, "new_password1": "12345", "new_password2": "12345"}
+
+    page, answer = client.get("/password/").text, client.post("/password/", weak)
+
+    helen.refresh_from_db()
+    assert "At least ten characters, not only digits" in page
+    assert (answer.status_code, helen.check_password(PASSWORD)) == (200, True)
+
+
 @pytest.mark.parametrize("address", ["/nothing-here/", "/outbox/999999/"])
 def test_an_address_at_which_nothing_is_says_so(client: Client, helen: User, address: str) -> None:
     """A page that was removed, a message that never was."""
