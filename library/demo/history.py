@@ -151,6 +151,7 @@ def _sent() -> None:
     for day, of_day in groupby(letters, lambda letter: letter.day):
         for place, letter in enumerate(of_day):
             at = _morning(day) + timedelta(seconds=12 + place % BATCH) + place // BATCH * PAUSE
+            assert letter.message_id is not None  # as asked for above
             words = f"Ok: queued as {letter.pk:08X}"
             Letter.objects.filter(pk=letter.pk).update(made_at=_morning(day), written_at=_morning(day))
             OutboundMessage.objects.filter(pk=letter.message_id).update(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from circulation.calendar import OpenDays
 from circulation.models import Group, Guardian, Item, Loan, PartnerLibrary, Patron
@@ -49,9 +49,7 @@ def load(*, on: date, mailbox: post.Mailbox) -> Made:
         told_before = make(on=on)
         users.let_in()
         post.send_to(mailbox)
-        _count()
         history.remember(on=on)
-        _count()
         run = scan.run(on=on)
         compose.write_planned(on=on)
         _run_daily(first_day=on + timedelta(days=1))
@@ -98,12 +96,6 @@ def _timetable(*, staff: Group, on: date, open_days: OpenDays) -> Timetable:
         schedule.save(update_fields=["count", "goes_by_itself"])
     moments = {name: Moments(schedule, on=on, open_days=open_days) for name, schedule in schedules.items()}
     return Timetable(on=on, open_days=open_days, **moments)
-
-
-def _count() -> None:
-    """Else PostgreSQL plans as for empty tables: nobody else counts what one transaction made."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def _run_daily(*, first_day: date) -> None:
