@@ -17,7 +17,7 @@ def well(gateway):
     """On for days, the logs of yesterday and today sent."""
     now = timezone.localtime()
     Gateway.objects.update(state_since=now - timedelta(days=3))
-    message = a_message("log", kind="daily_log")
+    message = a_message("log", kind=OutboundMessage.Kind.DAILY_LOG)
     OutboundMessage.objects.update(state="sent", sent_at=now, finished_at=now)
     for day in (now.date() - timedelta(days=1), now.date()):
         DailyLog.objects.create(day=day, covers_from=now, covers_to=now, message=message)
