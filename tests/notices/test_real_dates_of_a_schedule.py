@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from circulation.calendar import OpenDays
@@ -72,6 +72,16 @@ def test_unsaved_steps_are_asked_as_saved_ones() -> None:
 
 
 @settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate])
+@example(
+    days=[4, -4],
+    weekdays={0, 5},
+    climb=True,
+    count="open",
+    days_between=4,
+    repeat=5,
+    due=4,
+    holidays=(-4, 8),
+)
 @given(
     days=st.lists(st.integers(-5, 20), min_size=1, max_size=4, unique=True),
     weekdays=st.sets(st.integers(0, 6)),
@@ -92,7 +102,10 @@ def test_the_daily_run_keeps_these_dates(
     due: int,
     holidays: tuple[int, int] | None,
 ) -> None:
-    """Run after run over five weeks says to one loan what the page said, on those days."""
+    """Run after run over eight weeks says to one loan what the page said, on those days.
+
+    They begin well before the due date: five open days before it can be three weeks, with a holiday between.
+    """
     _clear()
     due_on = MONDAY + timedelta(days=due)
     schedule = a_schedule(
@@ -114,7 +127,7 @@ def test_the_daily_run_keeps_these_dates(
     loan = a_loan(due=due_on, patron=a_patron(group=a_group()), lent=due_on - timedelta(days=300))
     shown = real_dates.of_a_loan(schedule, due_on=due_on, calendar=Calendar(settings=run, open_days=OpenDays.load()))
 
-    for ahead in range(-8, 34):
+    for ahead in range(-24, 34):
         scan.run_if_due(at=morning_of(due_on + timedelta(days=ahead)))
 
     said = Notice.objects.filter(loan=loan, occurrence=0).values_list("number", "said_on")
