@@ -134,9 +134,7 @@ def test_a_hundred_thousand_entries_cost_the_queries_of_fifty(administrator: Cli
     for name in ("7B", "7C"):
         patron.group = a_group(name=name)
         people.save_patron(patron, changed=["group"])
-    administrator.get(reverse("who-did-what"))  # kinds are looked up once in a process
-    with CaptureQueriesContext(connection) as few:
-        administrator.get(reverse("who-did-what"))
+    few = _queries(administrator)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO auditlog_logentry (content_type_id, object_pk, object_id, object_repr, action, changes,"
@@ -144,8 +142,17 @@ def test_a_hundred_thousand_entries_cost_the_queries_of_fifty(administrator: Cli
             " changes_text, timestamp FROM auditlog_logentry, generate_series(1, 25000)"
         )
 
-    with CaptureQueriesContext(connection) as many:
-        page = administrator.get(reverse("who-did-what"))
+    page = administrator.get(reverse("who-did-what"))
 
     assert LogEntry.objects.count() > 100_000
-    assert (len(many), len(page.context["rows"])) == (len(few), 50)
+    assert (_queries(administrator), len(page.context["rows"])) == (few, 50)
+
+
+def _queries(client: Client) -> int:
+    """The fewest of three visits: what a process looks up now and then is not the page's."""
+    visits = []
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("who-did-what"))
+        visits.append(len(asked))
+    return min(visits)
