@@ -63,9 +63,8 @@ def _database() -> Iterator[None]:
     if os.environ.get("DATABASE_URL") or _answers():
         yield
         return
-    server = Postgres(folder=settings.VAR_DIR / "postgresql", address=embedded_address(settings.POSTGRES_PORT))
     try:
-        with running(server):
+        with running(_our_server()):
             yield
             connection.close()
     except EmbeddedError as error:
@@ -103,9 +102,13 @@ def _run(program: str, *arguments: str) -> None:
         raise BackupError(f"{program} could not do it: {words}")
 
 
+def _our_server() -> Postgres:
+    return Postgres(folder=settings.VAR_DIR / "postgresql", address=embedded_address(settings.POSTGRES_PORT))
+
+
 def _program(name: str) -> str:
     with contextlib.suppress(EmbeddedError):
-        ours = Postgres(folder=settings.VAR_DIR, address=embedded_address(settings.POSTGRES_PORT)).programs / name
+        ours = _our_server().programs / name
         if ours.exists():
             return str(ours)
     found = shutil.which(name)

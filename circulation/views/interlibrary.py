@@ -5,6 +5,7 @@ ways in, and the dates that libraries agree on.
 """
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -161,9 +162,8 @@ def borrow(request: HttpRequest) -> HttpResponse:
         except desk.DeskError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{new.item} is lent to {who(new.borrower)}, until {a_day(new.due_on, on=on)}.")
-            return HttpResponseRedirect(reverse("loan", args=[new.pk]))
-    context = {"here": "interlibrary-loans", "form": form, "refused": form.non_field_errors}
+            return _lent(request, new, to=who(new.borrower), on=on)
+    context = {"here": "interlibrary-loans", "form": form}
     return render(request, "circulation/interlibrary_borrow.html", context)
 
 
@@ -182,10 +182,14 @@ def lend(request: HttpRequest) -> HttpResponse:
         except desk.DeskError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"{new.item} is lent to {new.partner}, until {a_day(new.due_on, on=on)}.")
-            return HttpResponseRedirect(reverse("loan", args=[new.pk]))
+            return _lent(request, new, to=str(new.partner), on=on)
     context = {"here": "interlibrary-loans", "form": form}
     return render(request, "circulation/interlibrary_lend.html", context)
+
+
+def _lent(request: HttpRequest, new: Loan, *, to: str, on: date) -> HttpResponse:
+    messages.success(request, f"{new.item} is lent to {to}, until {a_day(new.due_on, on=on)}.")
+    return HttpResponseRedirect(reverse("loan", args=[new.pk]))
 
 
 @allow(Role.LIBRARIAN)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from auditlog.models import LogEntry
@@ -14,15 +13,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from library import lists
 from library.access import Role, allow
-from library.form_look import dress
 from library.templatetags.look import day
 from library.typed import row_number
+from smtp_gateway.models.message import bounds
 
 PAGE = 50
 DEEDS = {
@@ -49,39 +48,25 @@ class Kinds(forms.ModelChoiceField):  # type: ignore[type-arg]
         return _table(obj)
 
 
-class Filter(forms.Form):
-    """The fields above the list. Nonsense in the address is ignored, not scolded."""
+class Filter(lists.Filter):
+    who = forms.ModelChoiceField(queryset=User.objects.order_by("username"), empty_label="Everybody")
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
 
-    who = forms.ModelChoiceField(queryset=User.objects.order_by("username"), required=False, empty_label="Everybody")
-    what = Kinds(queryset=ContentType.objects.none(), required=False, empty_label="Everything")
-    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, query: QueryDict) -> None:
         kinds = [kind.pk for kind in ContentType.objects.get_for_models(*auditlog.get_models()).values()]
-        what = self.fields["what"]
-        assert isinstance(what, forms.ModelChoiceField)
-        what.queryset = ContentType.objects.filter(pk__in=kinds).order_by("model")
-        dress(self)
+        watched = ContentType.objects.filter(pk__in=kinds).order_by("model")
+        super().__init__(query, others={"what": Kinds(watched, empty_label="Everything")})
 
     def rows(self) -> QuerySet[LogEntry]:
-        self.is_valid()
-        asked = self.cleaned_data
         rows: QuerySet[LogEntry] = LogEntry.objects.exclude(action=LogEntry.Action.ACCESS)
-        if asked.get("who"):
-            rows = rows.filter(actor=asked["who"])
-        if asked.get("what"):
-            rows = rows.filter(content_type=asked["what"])
-        on = asked.get("day")
-        if on and 2000 <= on.year < 9999:  # outside of that nothing was changed, and the calendar ends
-            start = timezone.make_aware(datetime.combine(on, time()))
-            end = timezone.make_aware(datetime.combine(on + timedelta(days=1), time()))
+        if who := self.value("who"):
+            rows = rows.filter(actor=who)
+        if what := self.value("what"):
+            rows = rows.filter(content_type=what)
+        if on := self.value("day"):
+            start, end = bounds(on)
             rows = rows.filter(timestamp__gte=start, timestamp__lt=end)
         return rows
-
-    @property
-    def is_narrow(self) -> bool:
-        return self.is_valid() and any(self.cleaned_data.values())
 
 
 @dataclass(frozen=True, kw_only=True)

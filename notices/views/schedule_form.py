@@ -138,23 +138,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Schedule
-        fields = [
-            "name",
-            "service",
-            "groups",
-            "collections",
-            "active",
-            "no_letters",
-            "count",
-            "weekdays",
-            "on_library_day",
-            "stop_after",
-            "days_between",
-            "post_not_before",
-            "climb",
-            "letter_per_loan",
-            "goes_by_itself",
-        ]
+        fields = [*schedules.FIELDS, "groups", "collections"]
         labels = {
             "active": "In use",
             "no_letters": "No letters at all",

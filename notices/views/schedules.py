@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from circulation.calendar import CalendarError, OpenDays
 from circulation.models import Loan
 from library.access import Role, allow
+from library.typed import row_number
 from notices import presets, schedules
 from notices.models import RunSettings, Schedule
 from notices.schedule_words import covers, in_a_sentence
@@ -58,8 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def show(request: HttpRequest) -> HttpResponse:
     """Line, dates and warnings of what is typed; saves nothing."""
-    asked = request.POST.get("pk", "")
-    found = Schedule.objects.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 10 else None
+    found = Schedule.objects.filter(pk=row_number(request.POST.get("pk"))).first()
     form = ScheduleForm(request.POST, instance=found or Schedule())
     form.is_valid()
     rows = form.steps.kept if form.unsaved else []

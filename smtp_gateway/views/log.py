@@ -5,7 +5,6 @@ A log is shown as it was sent. The one to come is written by the code that sends
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from library import lists
 from library.access import Role, allow
-from library.form_look import dress
 from library.typed import row_number
 from smtp_gateway import daily_log
 from smtp_gateway.models import DailyLog, Gateway, GatewayEvent
@@ -27,33 +26,19 @@ from smtp_gateway.views.message import POLICY
 EVENTS, DAYS = 50, 30
 
 
-class Filter(forms.Form):
-    """The fields above the list of actions. Nonsense in the address is ignored, not scolded."""
-
-    action = forms.ChoiceField(required=False, label="What", choices=[("", "Everything"), *GatewayEvent.Action.choices])
-    who = forms.ChoiceField(
-        required=False, choices=[("", "Everybody"), ("people", "People"), ("gateway", "The gateway itself")]
-    )
-    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dress(self)
-
-    @property
-    def is_narrow(self) -> bool:
-        return self.is_valid() and any(self.cleaned_data.values())
+class Filter(lists.Filter):
+    action = forms.ChoiceField(label="What", choices=[("", "Everything"), *GatewayEvent.Action.choices])
+    who = forms.ChoiceField(choices=[("", "Everybody"), ("people", "People"), ("gateway", "The gateway itself")])
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
 
     def rows(self) -> GatewayEventQuerySet:
-        self.is_valid()
-        asked = self.cleaned_data
         rows = GatewayEvent.objects.all()
-        if asked.get("action"):
-            rows = rows.filter(action=asked["action"])
-        if asked.get("who"):
-            rows = rows.filter(by="") if asked["who"] == "gateway" else rows.exclude(by="")
-        if asked.get("day"):
-            start, end = bounds(asked["day"])
+        if action := self.value("action"):
+            rows = rows.filter(action=action)
+        if who := self.value("who"):
+            rows = rows.filter(by="") if who == "gateway" else rows.exclude(by="")
+        if on := self.value("day"):
+            start, end = bounds(on)
             rows = rows.filter(at__gte=start, at__lt=end)
         return rows
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connections
+from django.test import Client
 
 from library import access
 from library.access import Role
@@ -29,6 +30,20 @@ def people(db: Any) -> dict[Role, User]:
         user.groups.add(Group.objects.get(name=role.label))
         made[role] = user
     return made
+
+
+@pytest.fixture
+def librarian(client: Client, people: dict[Role, User]) -> Client:
+    """She is signed in; what else her pages need, a test's own fixtures make."""
+    client.force_login(people[Role.LIBRARIAN])
+    return client
+
+
+@pytest.fixture
+def administrator(client: Client, people: dict[Role, User]) -> Client:
+    """The same person's browser, signed in as administrator."""
+    client.force_login(people[Role.ADMINISTRATOR])
+    return client
 
 
 @pytest.fixture

@@ -5,22 +5,14 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from circulation.models import ClosedDays
-from library.access import Role
 from library.models import Library
 from tests.builders import a_closed_day, a_loan
 
 CUP_DAY = date(2026, 11, 3)
-
-
-@pytest.fixture
-def administrator(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.ADMINISTRATOR])
-    return client
 
 
 def kept() -> list[tuple[date, date, str]]:

@@ -17,12 +17,6 @@ from tests.notices.builders import a_schedule
 FORM = {"at": "06:30", "weekdays": ["0", "1", "2", "3", "4", "5", "6"], "on_closed_days": "on"}
 
 
-@pytest.fixture
-def administrator(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.ADMINISTRATOR])
-    return client
-
-
 def pressed(client: Client, deed: str, **fields: Any) -> str:
     return unescape(client.post("/runs/daily/", FORM | {"deed": deed} | fields, follow=True).content.decode())
 

@@ -3,13 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from circulation.models import Patron
-from library.access import Role
 from notices import standing
 from notices.models import Letter, Run
 from smtp_gateway.models import OutboundMessage
@@ -17,12 +15,6 @@ from tests.builders import a_guardian, a_guardianship, a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -4,24 +4,16 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from circulation.models import Loan
-from library.access import Role
 from notices import standing
 from notices.models import Notice, Run, RunSettings, Step
 from tests.builders import a_group, a_loan, a_patron, an_item
 from tests.notices.builders import a_notice, a_schedule, by_the_clock
 
 TODAY = timezone.localdate()
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from circulation.imports import apply as imports
 from circulation.models import Guardian, ImportFile, Item, Loan, Patron
-from library.access import Role
 from library.exports import FORMULA
 from tests.circulation.conftest import NOON, SAMPLES, sample
 
@@ -133,12 +131,6 @@ FILES = [
 ]
 
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @every_file

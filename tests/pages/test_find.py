@@ -12,12 +12,6 @@ from tests.builders import a_group, a_guardian, a_loan, a_partner, a_patron, an_
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def mia(db: None) -> Patron:
     group = a_group(name="7B")
     return a_patron(first_name="Mia", last_name="Chen", barcode="P1002", email="mia@students.example", group=group)

@@ -4,23 +4,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.access import Role
 from notices import forecast
 from notices.models import KeptForecast, Letter, RunSettings
 from tests.builders import a_loan, a_patron
 from tests.notices.builders import a_schedule
 
 TODAY = timezone.localdate()
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def page(client: Client) -> str:

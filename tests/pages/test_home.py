@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -18,12 +17,6 @@ from tests.pages.sample import Sample
 
 State = OutboundMessage.State
 PARTS = ("letters", "by_email", "on_paper", "taken_back")
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def _words(client: Client) -> str:

@@ -3,24 +3,16 @@
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from circulation.models import ColumnMatch, ImportFile, Loan, Patron
-from library.access import Role
 from tests.builders import a_group, a_loan, a_patron, an_item
 from tests.circulation.conftest import sample
 
 HEADER = "barcode,last_name,first_name,group,email\n"
 LOANS = "barcode,title,patron_barcode,due\n"
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def sent(client: Client, kind: str, content: bytes | str, name: str = "list.csv") -> tuple[ImportFile, str]:

@@ -3,22 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from circulation.models import Loan
-from library.access import Role
 from tests.builders import a_group, a_loan, a_partner, a_patron, an_item
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def _areas(client: Client) -> list[str]:

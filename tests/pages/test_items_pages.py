@@ -3,20 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from circulation.models import Item
-from library.access import Role
 from tests.builders import a_collection, a_group, a_loan, a_partner, a_patron, an_item
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def _listed(page: object) -> list[str]:

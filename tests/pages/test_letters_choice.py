@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def today() -> date:
     """The wall's: views read it."""
     return timezone.localdate()

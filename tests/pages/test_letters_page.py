@@ -18,12 +18,6 @@ from tests.notices.builders import a_gateway_with_an_address
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def test_group(db: None) -> Group:
     """Mia by email, Tom on paper, Ruby not at all."""
     standing.set_up()

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,16 +10,9 @@ from django.utils import timezone
 from circulation import desk
 from circulation.models import Loan
 from circulation.views import loan_words
-from library.access import Role
 from tests.builders import a_closed_day, a_group, a_loan, a_partner, a_patron, an_item
 
 Status = Loan.Status
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,19 +11,12 @@ from django.utils import timezone
 
 from circulation.models import Loan
 from circulation.views.loan_listing import EMPTY, WORDS
-from library.access import Role
 from library.lists import Page
 from notices import presets
 from notices.models import Notice, Run, Step
 from tests.builders import a_collection, a_group, a_loan, a_partner, a_patron, an_item
 
 Status = Loan.Status
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

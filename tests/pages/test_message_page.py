@@ -1,21 +1,13 @@
 """One message: what is shown of it, and how its HTML is kept from doing anything (architecture.md, Rendering)."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from library.access import Role
 from smtp_gateway import outbox
 from smtp_gateway.models import OutboundMessage
 from tests.pages.sample import Sample
 
 State = OutboundMessage.State
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def test_the_servers_words_stand_whole_and_escaped(librarian: Client, sample: Sample) -> None:

@@ -3,25 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from library.access import Role
 from smtp_gateway.models import OutboundMessage
 from smtp_gateway.views.listing import PAGE, TABS
 from tests.pages.sample import Sample, a_message
 
 State = OutboundMessage.State
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def _listed(page: object) -> list[int]:

@@ -19,12 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def mia() -> Patron:
     return a_patron(first_name="Mia", last_name="Chen", barcode="P100417", group=a_group(name="7B", max_loans=5))
 

@@ -21,12 +21,6 @@ PARTNER = {"name": "Karri University", "symbol": "KU", "post_days": "5"}
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def mia() -> Patron:
     return a_patron(first_name="Mia", last_name="Chen", barcode="P100417", group=a_group(name="7B"))
 

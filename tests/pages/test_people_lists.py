@@ -23,12 +23,6 @@ LISTS = ["patrons", "leavers", "groups", "guardians", "partners"]
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def chens() -> tuple[Patron, Patron, Patron]:
     """Mia in 7B, Leo in 5A who left, and Zayd, who is no Chen."""
     seven = a_group(name="7B", year_level=7)

@@ -23,12 +23,6 @@ from tests.notices.builders import a_gateway_with_an_address, a_schedule
 
 
 @pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
-
-
-@pytest.fixture
 def class_7b(db: None) -> Group:
     """Mia with two books and Tom with one, both without an address."""
     standing.set_up()

@@ -4,22 +4,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from library.access import Role
 from notices import compose, scan, standing
 from notices.models import Letter, Run, Template
 from smtp_gateway.models import OutboundMessage
 from tests.builders import a_group, a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address, a_schedule, by_the_clock
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

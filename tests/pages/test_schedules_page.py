@@ -18,12 +18,6 @@ from tests.builders import a_group, a_loan, a_patron
 from tests.notices.builders import a_notice, a_schedule
 
 
-@pytest.fixture
-def administrator(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.ADMINISTRATOR])
-    return client
-
-
 def row(days: int, *, was: int | str = "", **fields: Any) -> dict[str, Any]:
     """One row of the table as a browser sends it; negative days are before the due date."""
     side = "before" if days <= 0 else "late"

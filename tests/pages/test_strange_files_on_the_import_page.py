@@ -5,23 +5,15 @@ import zipfile
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from circulation.models import ImportFile, Patron
 from circulation.views import import_forms
-from library.access import Role
 from tests.circulation.conftest import sample
 
 HEADER = b"barcode,last_name,first_name,group,email\n"
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def sent(client: Client, content: bytes, name: str = "list.csv", kind: str = "patrons") -> str:

@@ -3,13 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from circulation.models import Loan
-from library.access import Role
 from notices import letters, standing
 from notices.models import Audience, Letter, Notice, Run, Template
 from smtp_gateway.models import OutboundMessage
@@ -19,12 +17,6 @@ from tests.notices.builders import a_gateway_with_an_address, told
 pytestmark = pytest.mark.django_db
 
 State = OutboundMessage.State
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -4,24 +4,16 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from circulation.models import Loan, Patron
-from library.access import Role
 from notices import compose, scan, standing
 from notices.models import Letter, RunSettings, Step
 from tests.builders import a_group, a_guardian, a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address, a_schedule
 
 TODAY = timezone.localdate()
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -12,12 +12,6 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "a reading room in the morning"
 
 
-@pytest.fixture
-def administrator(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.ADMINISTRATOR])
-    return client
-
-
 def _typed(**changes: str) -> dict[str, str]:
     return {
         "username": "jo",
