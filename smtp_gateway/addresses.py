@@ -5,6 +5,7 @@ nothing that could end a line or a command. Whether somebody reads the mailbox i
 """
 
 import re
+from functools import lru_cache
 
 from smtp_gateway.errors import OutboxError
 
@@ -48,6 +49,7 @@ def needs_smtputf8(address: str) -> bool:
     return not address.rpartition("@")[0].isascii()
 
 
+@lru_cache(maxsize=512)
 def _ascii_domain(domain: str) -> str:
     if domain.isascii():
         ascii_domain = domain

@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Self
 
 from library.secrets import SecretError
@@ -26,6 +26,8 @@ from smtp_gateway.verdict import How, Stage, Verdict
 LONGEST_REPLY = 64 * 1024
 BLOCK = 64 * 1024
 LONGEST_WORDS = 2000
+#: Linux has it; elsewhere a text and its dot travel apart.
+MORE = getattr(socket, "MSG_MORE", 0)
 BLOT = "••••••"
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\r\n]*)")
@@ -295,7 +297,7 @@ class Conversation:
         (RFC 2920 3.1).
         """
         try:
-            self._write(stuffed(content))
+            self._write(stuffed(content), more=True)
         except SilenceError as broken:
             return self._silence(Stage.BODY, broken), None
         self._note(f"the message, {len(content)} bytes, and a dot")
@@ -399,14 +401,16 @@ class Conversation:
         self._note(shown or command)
         self._write(line)
 
-    def _write(self, octets: bytes) -> None:
+    def _write(self, octets: bytes, *, more: bool = False) -> None:
+        """``more``: something follows at once, and the two may share a packet."""
         if self._socket is None:
             raise SilenceError(How.DROP)
         self._socket.settimeout(self.timeouts.block)
+        flags = MORE if more and not isinstance(self._socket, ssl.SSLSocket) else 0
         try:
             view = memoryview(octets)
             for start in range(0, len(octets), BLOCK):
-                self._socket.sendall(view[start : start + BLOCK])
+                self._socket.sendall(view[start : start + BLOCK], flags)
         except TimeoutError:
             raise SilenceError(How.TIMEOUT) from None
         except OSError as error:
@@ -428,7 +432,7 @@ class Conversation:
             lines.append(found[3].decode(errors="replace") if as_it_came else self._heard(found[3]))
             self._note(self._heard(raw), ours=False)
             if found[2] != b"-":
-                return _reply(int(found[1]), lines)
+                return _reply(int(found[1]), tuple(lines))
 
     def _heard(self, octets: bytes) -> str:
         """What the server said as it may be shown and kept."""
@@ -503,7 +507,8 @@ def server(gateway: Gateway) -> Server:
     )
 
 
-def _reply(code: int, lines: list[str]) -> Reply:
+@lru_cache(maxsize=256)
+def _reply(code: int, lines: tuple[str, ...]) -> Reply:
     found = _ENHANCED.match(lines[0])
     enhanced = found[1] if found else ""
     cleaned = [_NOT_PRINTABLE.sub(" ", line.removeprefix(enhanced).strip()) for line in lines]

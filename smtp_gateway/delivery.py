@@ -6,6 +6,7 @@ inside a transaction, and may be called by any number of workers at any moment.
 """
 
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from smtp_gateway import addresses, conversation, expiry, identity, leases, ledg
 from smtp_gateway.conversation import Conversation, Envelope, OpeningError, Server, Timeouts
 from smtp_gateway.errors import OutboxError
 from smtp_gateway.leases import Lease, LeaseLostError
-from smtp_gateway.ledger import Begun, Settlement
+from smtp_gateway.ledger import Reserved, Settlement
 from smtp_gateway.models import DeliveryAttempt, Gateway, GatewayEvent, OutboundMessage
 from smtp_gateway.pace import REAL, Pace
 from smtp_gateway.verdict import How, Meaning, Stage, Verdict, judge_silence
@@ -28,6 +29,9 @@ RFC_5321 = Timeouts()
 
 #: Between the end of a conversation's steps and the lease's: a worker may be slow, too.
 MARGIN = 60
+
+#: Seconds after which a message that the server has taken is settled, so that pages and counts know of it.
+SETTLED_WITHIN = 0.5
 
 
 @dataclass(kw_only=True)
@@ -94,7 +98,10 @@ class _Delivery:
         self.done = Check()
         self._talk = Conversation(server, timeouts=timeouts)
         self._until = time.monotonic() + pace.minutes(pace.check).total_seconds()
-        self._settled: list[Settlement] = []  # judged, and not written yet: the next commit takes them along
+        self._waiting: deque[Reserved] = deque()  # ours, and not begun
+        self._settled: list[Settlement] = []  # judged, and not settled yet
+        self._taken: Settlement | None = None  # the last of them, if it was accepted: the next commit takes it along
+        self._settle_at = 0.0  # when the first of them becomes too old
         self._used = False  # this session has taken a message; a server may close such a one without meaning harm
 
     def run(self) -> Check:
@@ -102,14 +109,16 @@ class _Delivery:
         try:
             self._open()  # before anything is reserved: its faults cannot touch a message
             self._probe()
-            while self._has_time and ledger.reserve(self.lease, pace=self.pace):
+            while self._has_time and self._reserve():
                 self._send_block()
             self.done.unfinished = not self._has_time
             self._talk.close()
         except OpeningError as fault:
             troubles.react(fault.verdict, pace=self.pace)
-        except (_StopError, LeaseLostError):
+        except _StopError:
             pass
+        except LeaseLostError:
+            self._settle_all()  # a late 250 still counts
         except (OperationalError, InterfaceError):
             self._save_what_is_known()
             raise
@@ -158,17 +167,24 @@ class _Delivery:
 
     # Messages ---------------------------------------------------------------------------------------------------------
 
+    def _reserve(self) -> bool:
+        self._waiting = deque(ledger.reserve(self.lease, pace=self.pace))
+        return bool(self._waiting)
+
     def _send_block(self) -> None:
         """Send what is reserved, one commit a message: a text goes out after the commit that begins the next one."""
-        current, named = self._write(begin=True).begun, None
+        current, named = self._begin(), None
         while current is not None:
             found, following, named = self._deliver(current, named)
-            self._settle(current, found)
+            self._keep(current, found)
             self._consider(current, found, following)
-            current = following or self._write(begin=self._has_time).begun
-        self._write()
+            current = following or self._begin()
+        self._settle_all()
 
-    def _deliver(self, message: Begun, named: Verdict | None) -> tuple[Verdict, Begun | None, Verdict | None]:
+    def _begin(self) -> Reserved | None:
+        return self._mark()[1]
+
+    def _deliver(self, message: Reserved, named: Verdict | None) -> tuple[Verdict, Reserved | None, Verdict | None]:
         """One message from its address to its dot. ``named``: what the server has said to its envelope already.
 
         Returns its verdict, the message that was begun with it, and what the server said to that one's envelope.
@@ -176,14 +192,38 @@ class _Delivery:
         found = self._envelope(message, named)
         if not found.is_good:
             return found, None, None
-        written = self._write(body=message.id, begin=self._has_time)
-        following = written.begun
-        if not written.body_is_ours:
+        body_is_ours, following = self._mark(body=message)
+        if not body_is_ours:
             return self._not_ours(), following, None
-        found, named = self._talk.text(message.content, following=self._to_pipeline(following))
+        found, named = self._talk.text(self._text_of(message), following=self._to_pipeline(following))
         return found, following, named
 
-    def _envelope(self, message: Begun, named: Verdict | None) -> Verdict:
+    def _mark(self, *, body: Reserved | None = None) -> tuple[bool, Reserved | None]:
+        """Let this text go, and begin the next that is still wanted; those that are not are passed over."""
+        if self._settled and (self._taken is None or time.monotonic() > self._settle_at):
+            self._settle_all()
+        following = [self._waiting[0].id] if self._waiting and self._has_time else []
+        if body is None and not following:
+            return False, None
+        taken, self._taken = self._taken, None
+        marked = ledger.mark(self.lease, taken=taken, body=body.id if body else None, following=following)
+        begun = marked.begun
+        if following and begun is None and len(self._waiting) > 1:
+            begun = ledger.mark(self.lease, following=[each.id for each in self._waiting][1:]).begun
+        return marked.body_is_ours, self._come_to(begun)
+
+    def _come_to(self, begun: int | None) -> Reserved | None:
+        """That one's turn. Those before it are not wanted any more; if there is none, nobody's turn comes."""
+        while self._waiting:
+            message = self._waiting.popleft()
+            if message.id == begun:
+                return message
+        return None
+
+    def _text_of(self, message: Reserved) -> bytes:
+        return ledger.content(message.id) if message.content is None else message.content
+
+    def _envelope(self, message: Reserved, named: Verdict | None) -> Verdict:
         """MAIL, RCPT, DATA, on a new connection where the last one broke.
 
         A session that has done its work and is closed at MAIL is opened again, once.
@@ -199,31 +239,32 @@ class _Delivery:
         except OpeningError as fault:
             return fault.verdict
 
-    def _name(self, message: Begun) -> Verdict:
+    def _name(self, message: Reserved) -> Verdict:
         envelope = self._envelope_of(message)
         if envelope is None:
             return judge_silence(stage=Stage.MAIL, how=How.BAD_ADDRESS)
         return self._talk.fault_of(envelope) or self._talk.name(envelope)
 
-    def _to_pipeline(self, following: Begun | None) -> Envelope | None:
+    def _to_pipeline(self, following: Reserved | None) -> Envelope | None:
         """The next message's envelope, where it can travel with this one's text."""
         if following is None or not self._talk.may_pipeline:
             return None
         envelope = self._envelope_of(following)
         return None if envelope is None or self._talk.fault_of(envelope) else envelope
 
-    def _envelope_of(self, message: Begun) -> Envelope | None:
+    def _envelope_of(self, message: Reserved) -> Envelope | None:
         """None for an address that the door would have refused and that stands in the row all the same."""
         sender = addresses.for_envelope(self.gateway.from_address)
         try:
             to = addresses.for_envelope(addresses.checked(message.to))
         except OutboxError:
             return None
+        content = self._text_of(message)
         return Envelope(
             sender=sender,
             to=to,
-            size=len(message.content),
-            eight_bit=not message.content.isascii(),
+            size=len(content),
+            eight_bit=not content.isascii(),
             utf8=addresses.needs_smtputf8(message.to),
         )
 
@@ -232,18 +273,23 @@ class _Delivery:
         self._talk.drop()
         return judge_silence(stage=Stage.BODY, how=How.DROP)
 
-    def _settle(self, message: Begun, found: Verdict) -> None:
-        self.done.attempts += 1
+    def _keep(self, message: Reserved, found: Verdict) -> None:
+        """What is good goes on record with the next commit and is settled with others; all else is settled at once."""
         settlement = self._settlement(message, found)
+        self.done.attempts += 1
+        if not self._settled:
+            self._settle_at = time.monotonic() + SETTLED_WITHIN
         self._settled.append(settlement)
+        self._taken = settlement if settlement.outcome is Outcome.SENT else None
         for name in ("sent", "later", "bad", "uncertain"):
             if settlement.outcome == name:
                 setattr(self.done, name, getattr(self.done, name) + 1)
 
-    def _settlement(self, message: Begun, found: Verdict) -> Settlement:
+    def _settlement(self, message: Reserved, found: Verdict) -> Settlement:
         meaning = _meaning(message, found)
+        if meaning is Meaning.GOOD:
+            return Settlement(message=message.id, state=State.SENT, outcome=Outcome.SENT, verdict=found)
         state, outcome, wait = {
-            Meaning.GOOD: (State.SENT, Outcome.SENT, None),
             Meaning.BAD: (State.BAD, Outcome.BAD, None),
             Meaning.UNCERTAIN: (State.UNCERTAIN, Outcome.UNCERTAIN, self.pace.minutes(self.pace.uncertain)),
             Meaning.LATER: (
@@ -255,7 +301,6 @@ class _Delivery:
         }.get(meaning, (State.WAITING, Outcome.TAKEN_BACK, None))
         return Settlement(
             message=message.id,
-            attempt=message.attempt,
             state=state,
             outcome=outcome,
             verdict=found,
@@ -264,7 +309,7 @@ class _Delivery:
             suspicious=meaning is Meaning.SUSPICIOUS,
         )
 
-    def _consider(self, message: Begun, found: Verdict, following: Begun | None) -> None:
+    def _consider(self, message: Reserved, found: Verdict, following: Reserved | None) -> None:
         """What this verdict means for the session and the gateway. Raises _StopError when nothing more may be tried."""
         meaning = _meaning(message, found)
         if meaning.is_the_gateways:
@@ -283,14 +328,14 @@ class _Delivery:
         if self._talk.is_open and found.stage in {Stage.RCPT, Stage.DATA}:
             self._talk.rset()
 
-    def _put_back(self, following: Begun | None) -> None:
+    def _put_back(self, following: Reserved | None) -> None:
         """Write what is judged; a message that was begun and never named goes back as it was."""
         if following is not None:
             self._settled.append(_taken_back(following))
-        self._write()
+        self._settle_all()
 
-    def _count_refusal(self, message: Begun, following: Begun | None) -> None:
-        self._write()
+    def _count_refusal(self, message: Reserved, following: Reserved | None) -> None:
+        self._settle_all()
         self.gateway.refused_running = [*self.gateway.refused_running, message.id]
         if troubles.refused(message.id):
             self._put_back(following)
@@ -301,10 +346,11 @@ class _Delivery:
             troubles.accepted()
             self.gateway.refused_running = []
 
-    def _write(self, *, body: int | None = None, begin: bool = False) -> ledger.Written:
-        written = ledger.write(self.lease, pace=self.pace, settled=self._settled, body=body, begin=begin)
+    def _settle_all(self) -> None:
+        self._taken = None
+        if self._settled:
+            ledger.settle(self.lease, pace=self.pace, settled=self._settled)
         self._settled = []
-        return written
 
     def _save_what_is_known(self) -> None:
         """The database went away with verdicts in our hands: one more try in a new session.
@@ -313,9 +359,8 @@ class _Delivery:
         """
         self._talk.drop()
         connection.close()
-        with suppress(Error, LeaseLostError):
-            ledger.prepare()
-            self._write()
+        with suppress(Error):
+            self._settle_all()
 
     def _note(self) -> None:
         Gateway.objects.filter(pk=1).update(last_check_at=Now())
@@ -323,15 +368,14 @@ class _Delivery:
             GatewayEvent.objects.create(action=GatewayEvent.Action.BATCH, sentence=self.done.sentence)
 
 
-def _meaning(message: Begun, found: Verdict) -> Meaning:
+def _meaning(message: Reserved, found: Verdict) -> Meaning:
     """For one that was suspicious before, the probe was accepted: this refusal is about the recipient after all."""
     return Meaning.BAD if message.suspicious and found.meaning is Meaning.SUSPICIOUS else found.meaning
 
 
-def _taken_back(message: Begun) -> Settlement:
+def _taken_back(message: Reserved) -> Settlement:
     return Settlement(
         message=message.id,
-        attempt=message.attempt,
         state=State.WAITING,
         outcome=Outcome.TAKEN_BACK,
         verdict=Verdict(

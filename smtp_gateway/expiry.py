@@ -18,7 +18,7 @@ def take_out() -> int:
                                 ELSE 'cancelled' END,
                    not_before = CASE WHEN times_uncertain > 0 THEN NULL ELSE not_before END,
                    finished_at = CASE WHEN times_uncertain > 0 THEN NULL ELSE clock_timestamp() END,
-                   reserved_at = NULL, stage = '',
+                   stage = '',
                    reason = 'It could not be delivered in time.'
              WHERE state IN ('waiting', 'held', 'uncertain') AND expires_at <= clock_timestamp()
                AND (state <> 'uncertain' OR not_before IS NOT NULL)

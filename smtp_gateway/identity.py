@@ -53,10 +53,14 @@ def is_a_copy() -> bool:
 
 
 def keep_quiet() -> int:
-    """Hold everything that waits, is being sent or is uncertain; how many. Its senders, if any, live elsewhere."""
+    """Hold everything that waits, is being sent or is uncertain; how many. Its senders, if any, live elsewhere.
+
+    What the server has taken is not held: it is settled by its sender, or by ``leases.recover``.
+    """
     state = OutboundMessage.State
-    return OutboundMessage.objects.in_state(state.WAITING, state.SENDING, state.UNCERTAIN).update(
-        state=state.HELD, stage="", reserved_at=None, lease_token=None, reason=HELD_BECAUSE
+    rows = OutboundMessage.objects.in_state(state.WAITING, state.SENDING, state.UNCERTAIN)
+    return rows.exclude(stage=OutboundMessage.Stage.TAKEN).update(
+        state=state.HELD, stage="", lease_token=None, reason=HELD_BECAUSE
     )
 
 

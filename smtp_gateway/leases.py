@@ -20,6 +20,7 @@ from django.db import Error, connection, transaction
 
 from smtp_gateway.models import GatewayEvent
 from smtp_gateway.pace import REAL, Pace
+from smtp_gateway.verdict import ACCEPTED
 
 #: A sender that died over a message this often did so because of it.
 CRASHES_ALLOWED = 3
@@ -45,61 +46,71 @@ _TAKE = """
     RETURNING number
 """
 
+# What was only reserved goes back to where it came from.
 _FREE = """
     WITH given_back AS (
-        UPDATE smtp_gateway_outboundmessage SET reserved_at = NULL
-         WHERE lease_token = %(token)s AND reserved_at IS NOT NULL)
+        UPDATE smtp_gateway_outboundmessage
+           SET state = CASE WHEN times_uncertain > 0 THEN 'uncertain' ELSE 'waiting' END, stage = ''
+         WHERE lease_token = %(token)s AND state = 'sending' AND stage = 'reserved')
     UPDATE smtp_gateway_slot SET token = NULL, session_key = NULL, lease_until = NULL, holder = ''
      WHERE token = %(token)s
 """
 
-_IN_HAND = """
-    SELECT DISTINCT lease_token FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL
-    UNION
-    SELECT DISTINCT lease_token FROM smtp_gateway_outboundmessage WHERE state = 'sending'
-"""
+_IN_HAND = "SELECT DISTINCT lease_token FROM smtp_gateway_outboundmessage WHERE state = 'sending'"
 
-# Before the text went out nothing was said: the message waits, a little longer after each crash. After it the message
-# may have arrived: uncertain, with its token, so that a late 250 can still turn it into sent. The tokens were read
-# before the living slots were, and a token never comes back to life, so nobody living is robbed here.
+# The stage says what the dead one knew. Reserved: nothing happened. Envelope: nothing was said, the message waits, a
+# little longer after each crash. Body: it may have arrived, so it is uncertain, with its token, so that a late 250 can
+# still turn it into sent. Taken: it was accepted, and only its settling is missing. The tokens were read before the
+# living slots were, and a token never comes back to life, so nobody living is robbed here.
 _RECOVER = """
     WITH orphans AS (
-        SELECT id, state, stage, crashes + 1 AS crashes, times_uncertain, attempts
+        SELECT id, stage, crashes + 1 AS crashes, times_uncertain
           FROM smtp_gateway_outboundmessage
-         WHERE lease_token = ANY(%(dead)s::uuid[]) AND (state = 'sending' OR reserved_at IS NOT NULL)
+         WHERE lease_token = ANY(%(dead)s::uuid[]) AND state = 'sending'
            FOR UPDATE
     ), recovered AS (
         UPDATE smtp_gateway_outboundmessage m
-           SET reserved_at = NULL,
-               state = CASE WHEN o.state <> 'sending' THEN o.state
+           SET state = CASE WHEN o.stage = 'taken' THEN 'sent'
                             WHEN o.stage = 'body' THEN 'uncertain'
-                            WHEN o.crashes >= %(crashes_allowed)s THEN 'bad'
+                            WHEN o.stage <> 'reserved' AND o.crashes >= %(crashes_allowed)s THEN 'bad'
                             WHEN o.times_uncertain > 0 THEN 'uncertain'
                             ELSE 'waiting' END,
-               stage = CASE WHEN o.state = 'sending' AND o.stage = 'body' THEN 'body' ELSE '' END,
-               crashes = CASE WHEN o.state = 'sending' AND o.stage <> 'body' THEN o.crashes ELSE m.crashes END,
-               times_uncertain = CASE WHEN o.state = 'sending' AND o.stage = 'body' THEN o.times_uncertain + 1
-                                      ELSE o.times_uncertain END,
-               not_before = CASE WHEN o.state <> 'sending' THEN m.not_before
+               stage = CASE o.stage WHEN 'body' THEN 'body' ELSE '' END,
+               attempts = m.attempts + (o.stage <> 'reserved')::int,
+               crashes = CASE WHEN o.stage IN ('reserved', 'body', 'taken') THEN m.crashes ELSE o.crashes END,
+               times_uncertain = o.times_uncertain + (o.stage = 'body')::int,
+               suspicious = m.suspicious AND o.stage <> 'taken',
+               not_before = CASE WHEN o.stage IN ('reserved', 'taken') THEN m.not_before
                                  WHEN o.stage = 'body' AND o.times_uncertain = 0
                                       THEN clock_timestamp() + %(uncertain)s
                                  WHEN o.stage = 'body' THEN NULL
                                  ELSE clock_timestamp() + %(crash)s * o.crashes END,
-               reason = CASE WHEN o.state <> 'sending' THEN m.reason
+               reason = CASE WHEN o.stage = 'reserved' THEN m.reason
+                             WHEN o.stage = 'taken' THEN ''
                              WHEN o.stage = 'body' THEN %(maybe_sent)s
                              WHEN o.crashes >= %(crashes_allowed)s THEN %(poison)s
                              ELSE %(crashed)s END,
-               finished_at = CASE WHEN o.state = 'sending' AND o.stage <> 'body' AND o.crashes >= %(crashes_allowed)s
+               finished_at = CASE WHEN o.stage = 'taken' THEN m.sent_at
+                                  WHEN o.stage NOT IN ('reserved', 'body') AND o.crashes >= %(crashes_allowed)s
                                   THEN clock_timestamp() END
           FROM orphans o WHERE m.id = o.id
-        RETURNING m.id, o.state = 'sending' AS was_sending, m.state
-    ), attempts AS (
-        UPDATE smtp_gateway_deliveryattempt a
-           SET outcome = CASE r.state WHEN 'uncertain' THEN 'uncertain' ELSE 'crashed' END,
-               finished_at = clock_timestamp(),
-               sentence = CASE r.state WHEN 'uncertain' THEN %(maybe_sent)s ELSE %(crashed)s END
-          FROM recovered r WHERE a.message_id = r.id AND a.outcome = 'begun')
-    SELECT count(*) FROM recovered WHERE was_sending
+        RETURNING m.id, m.attempts, m.slot, m.lease_token, m.begun_at, m.sent_at, m.last_code, m.last_enhanced,
+                  m.last_words, o.stage
+    ), tried AS (
+        INSERT INTO smtp_gateway_deliveryattempt
+               (message_id, number, slot, lease_token, started_at, finished_at, outcome, stage, code, enhanced, words,
+                sentence)
+        SELECT id, attempts, coalesce(slot, 1), lease_token, coalesce(begun_at, clock_timestamp()),
+               CASE stage WHEN 'taken' THEN sent_at ELSE clock_timestamp() END,
+               CASE stage WHEN 'taken' THEN 'sent' WHEN 'body' THEN 'uncertain' ELSE 'crashed' END,
+               CASE stage WHEN 'taken' THEN 'dot' ELSE '' END,
+               CASE stage WHEN 'taken' THEN last_code END,
+               CASE stage WHEN 'taken' THEN last_enhanced ELSE '' END,
+               CASE stage WHEN 'taken' THEN last_words ELSE '' END,
+               CASE stage WHEN 'taken' THEN %(accepted)s WHEN 'body' THEN %(maybe_sent)s ELSE %(crashed)s END
+          FROM recovered WHERE stage <> 'reserved'
+         ORDER BY begun_at, id)
+    SELECT count(*) FROM recovered WHERE stage NOT IN ('reserved', 'taken')
 """
 
 
@@ -165,6 +176,7 @@ def _recover(dead: list[str], pace: Pace) -> int:
         "crashes_allowed": CRASHES_ALLOWED,
         "uncertain": pace.minutes(pace.uncertain),
         "crash": pace.minutes(pace.crash),
+        "accepted": ACCEPTED,
         "maybe_sent": "The gateway was cut off while the server was taking it. It may or may not have arrived.",
         "poison": f"The gateway was cut off over this message {CRASHES_ALLOWED} times and leaves it alone now.",
         "crashed": "The gateway was cut off before the message went out.",

@@ -2,7 +2,7 @@
 
 It takes finished RFC 5322 bytes for one recipient and nothing else: what they say was settled before, when they go is
 settled in ``throttle`` and ``delivery``. Talks to no broker and no server, so it is safe inside any transaction.
-A message that is being sent is never touched.
+A message that is begun is never touched; one that a connection has only reserved is like one that waits.
 """
 
 import re
@@ -43,6 +43,7 @@ __all__ = [
 
 Kind = OutboundMessage.Kind
 State = OutboundMessage.State
+Stage = OutboundMessage.Stage
 
 #: Bytes. Most servers take 10 to 35 MB; what is bigger is a mistake, not a letter.
 LARGEST = 25 * 1024 * 1024
@@ -138,21 +139,22 @@ def queue_many(finished: Sequence[Finished], *, held: bool = False) -> list[int]
 def cancel(ids: Iterable[int], *, reason: str, by: str = "") -> list[int]:
     """Take back what has not gone out; the ids that were really cancelled.
 
-    What is being sent goes on. What may have arrived already is not sent once more, but stays *maybe sent*.
+    What is begun goes on. What may have arrived already is not sent once more, but stays *maybe sent*.
     """
     chosen = OutboundMessage.objects.filter(pk__in=list(ids))
     with transaction.atomic():
         chosen.filter(
-            Q(state__in=[State.WAITING, State.HELD]) | Q(state=State.UNCERTAIN, not_before__isnull=False),
+            Q(state__in=[State.WAITING, State.HELD])
+            | Q(state=State.SENDING, stage=Stage.RESERVED)
+            | Q(state=State.UNCERTAIN, not_before__isnull=False),
             times_uncertain__gt=0,
-        ).update(state=State.UNCERTAIN, not_before=None, reserved_at=None, reason=reason)
+        ).update(state=State.UNCERTAIN, stage="", not_before=None, reason=reason)
         return _move(
-            chosen.filter(state__in=[State.WAITING, State.HELD], times_uncertain=0),
+            chosen.still_in(State.WAITING, State.HELD).filter(times_uncertain=0),
             verb="Cancelled",
             by=by,
             state=State.CANCELLED,
             stage="",
-            reserved_at=None,
             reason=reason,
             finished_at=Now(),
         )
@@ -173,11 +175,13 @@ def close(ids: Iterable[int], *, by: str, reason: str = "") -> list[int]:
 def hold(ids: Iterable[int], *, by: str, reason: str = "Held by hand.") -> list[int]:
     """Keep what waits from going out until it is released."""
     return _move(
-        OutboundMessage.objects.filter(pk__in=list(ids), state=State.WAITING),
+        OutboundMessage.objects.filter(
+            Q(state=State.WAITING) | Q(state=State.SENDING, stage=Stage.RESERVED, times_uncertain=0), pk__in=list(ids)
+        ),
         verb="Held",
         by=by,
         state=State.HELD,
-        reserved_at=None,
+        stage="",
         reason=reason,
     )
 
@@ -203,7 +207,6 @@ def try_again(ids: Iterable[int], *, by: str) -> list[int]:
             by=by,
             state=State.WAITING,
             not_before=Now(),
-            reserved_at=None,
             finished_at=None,
             expires_at=None,
             give_up_at=None,
@@ -226,7 +229,7 @@ def send_next(ids: Iterable[int], *, by: str) -> list[int]:
 def count_as_sent(ids: Iterable[int], *, by: str) -> list[int]:
     """A person knows that what was *maybe sent* has arrived."""
     return _move(
-        OutboundMessage.objects.filter(pk__in=list(ids), state=State.UNCERTAIN, reserved_at=None),
+        OutboundMessage.objects.filter(pk__in=list(ids), state=State.UNCERTAIN),
         verb="Counted as sent",
         by=by,
         state=State.SENT,
@@ -242,7 +245,7 @@ def resend(ids: Iterable[int], *, by: str) -> list[int]:
     more stays where it is."""
     with transaction.atomic():
         return _move(
-            _once_more(_with_text(ids, State.UNCERTAIN).filter(reserved_at=None), by=by),
+            _once_more(_with_text(ids, State.UNCERTAIN), by=by),
             verb="Sent once more",
             by=by,
             state=State.WAITING,

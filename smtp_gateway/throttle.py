@@ -1,7 +1,8 @@
 """How many may go now, and when the next may.
 
-For every instant: attempts begun in the last *minutes between checks* + messages reserved ≤ *messages each check*, over
-all slots, workers and restarts. The attempts are the ledger, the database's clock is the clock, and ``budget`` counts
+For every instant: attempts begun in the last *minutes between checks* + messages in hand ≤ *messages each check*, over
+all slots, workers and restarts. The attempts are the ledger; what is in hand (reserved, begun, or not settled yet) has
+no row there, the database's clock is the clock, and ``budget`` counts
 them while it holds the gateway's row. Decides nothing else, and sends nothing. The clock is asked in a subquery: once
 for a statement, so that the index of attempts is used; asked for each row it would read years of them at every tick.
 """
@@ -27,15 +28,14 @@ class Room:
 
     limit: int
     used: int
-    reserved: int
+    in_hand: int
+    """A batch is under way, on this connection or on another: its messages, begun or not."""
     due: int
     """Messages that could go now, counted no further than the limit."""
-    sending: bool
-    """A batch is under way, on this connection or on another."""
 
     @property
     def left(self) -> int:
-        return max(self.limit - self.used - self.reserved, 0)
+        return max(self.limit - self.used - self.in_hand, 0)
 
     @property
     def is_worth_a_check(self) -> bool:
@@ -45,7 +45,7 @@ class Room:
         """
         if not self.due or not self.left:
             return False
-        return self.left >= min(self.due, self.limit) or self.sending
+        return self.left >= min(self.due, self.limit) or self.in_hand > 0
 
 
 def budget(*, limit: int, window: timedelta) -> int:
@@ -57,7 +57,7 @@ def budget(*, limit: int, window: timedelta) -> int:
             SELECT %(limit)s
                  - (SELECT count(*) FROM smtp_gateway_deliveryattempt
                      WHERE started_at > (SELECT clock_timestamp()) - %(window)s)
-                 - (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL)
+                 - (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE state = 'sending')
             """,
             _parameters(limit=limit, window=window),
         )
@@ -85,19 +85,17 @@ def room(gateway: Gateway, *, pace: Pace = REAL) -> Room:
             """
             SELECT (SELECT count(*) FROM smtp_gateway_deliveryattempt
                      WHERE started_at > (SELECT clock_timestamp()) - %(window)s),
-                   (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL),
+                   (SELECT count(*) FROM smtp_gateway_outboundmessage WHERE state = 'sending'),
                    (SELECT count(*) FROM (
                         SELECT FROM smtp_gateway_outboundmessage
-                         WHERE state IN ('waiting', 'uncertain') AND reserved_at IS NULL
-                           AND not_before <= clock_timestamp()
+                         WHERE state IN ('waiting', 'uncertain') AND not_before <= clock_timestamp()
                            AND (expires_at IS NULL OR expires_at > clock_timestamp())
-                         LIMIT %(limit)s) due),
-                   EXISTS (SELECT FROM smtp_gateway_outboundmessage WHERE state = 'sending')
+                         LIMIT %(limit)s) due)
             """,
             _parameters(limit=gateway.messages_each_check, window=window(gateway, pace=pace)),
         )
-        used, reserved, due, sending = cursor.fetchone()
-    return Room(gateway.messages_each_check, used, reserved, due, sending or reserved > 0)
+        used, in_hand, due = cursor.fetchone()
+    return Room(gateway.messages_each_check, used, in_hand, due)
 
 
 def window(gateway: Gateway, *, pace: Pace = REAL) -> timedelta:
@@ -132,9 +130,9 @@ def empty_at(waiting: int, *, at: datetime) -> datetime | None:
     return first + max(batches - 1, 0) * each
 
 
-def time_needed(messages: int) -> timedelta:
-    """How long the gateway will need for so many, from an empty outbox: for forecasts."""
-    gateway = Gateway.the()
+def time_needed(messages: int, *, gateway: Gateway | None = None) -> timedelta:
+    """How long the gateway will need for so many, from an empty outbox. Who asks often brings its row."""
+    gateway = gateway or Gateway.the()
     batches = math.ceil(messages / gateway.messages_each_check)
     return max(batches - 1, 0) * (gateway.time_between_checks + timedelta(seconds=SECONDS_A_BATCH_TAKES))
 
@@ -155,10 +153,11 @@ def _first_due() -> datetime | None:
             SELECT least(
                 (SELECT min(first) FROM unnest(%(priorities)s) AS priority CROSS JOIN LATERAL (
                      SELECT not_before FROM smtp_gateway_outboundmessage
-                      WHERE state IN ('waiting', 'uncertain') AND reserved_at IS NULL AND not_before IS NOT NULL
+                      WHERE state IN ('waiting', 'uncertain') AND not_before IS NOT NULL
                         AND smtp_gateway_outboundmessage.priority = priority.priority
                       ORDER BY not_before LIMIT 1) AS of_priority (first)),
-                (SELECT min(not_before) FROM smtp_gateway_outboundmessage WHERE reserved_at IS NOT NULL))
+                (SELECT min(not_before) FROM smtp_gateway_outboundmessage
+                  WHERE state = 'sending' AND stage = 'reserved'))
             """,
             {"priorities": [SEND_NEXT, *{kind.priority for kind in OutboundMessage.Kind}]},
         )

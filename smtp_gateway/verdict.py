@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
+
+ACCEPTED = "The server accepted it."
 
 
 class Stage(StrEnum):
@@ -142,6 +145,7 @@ _AT = {
 }
 
 
+@lru_cache(maxsize=256)
 def judge(*, stage: Stage, code: int, enhanced: str = "", text: str = "") -> Verdict:
     """What the server's reply at this step means."""
     verdict = _judge_reply(stage, code, enhanced, text)
@@ -176,7 +180,7 @@ def _judge_reply(stage: Stage, code: int, enhanced: str, text: str) -> Verdict:
         return Verdict(meaning=Meaning.NOTHING, stage=stage)
     digit = code // 100
     if digit == (3 if stage is Stage.DATA else 2):
-        return Verdict(meaning=Meaning.GOOD, stage=stage, sentence="The server accepted it.")
+        return Verdict(meaning=Meaning.GOOD, stage=stage, sentence=ACCEPTED)
     if digit == 4:
         return _judge_4xx(stage, code, enhanced, text)
     if digit == 5:

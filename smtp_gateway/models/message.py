@@ -34,6 +34,14 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
     def in_state(self, *states: str) -> Self:
         return self.filter(state__in=states)
 
+    def still_in(self, *states: str) -> Self:
+        """For verbs that change these states: what a connection has reserved and not begun counts as waiting."""
+        state, stage = OutboundMessage.State, OutboundMessage.Stage
+        rows = Q(state__in=states)
+        if state.WAITING in states:
+            rows |= Q(state=state.SENDING, stage=stage.RESERVED)
+        return self.filter(rows)
+
     def open_ones(self) -> Self:
         """All that has not ended: somebody, person or gateway, still has something to do with them."""
         return self.filter(state__in=OutboundMessage.State.open_ones())
@@ -49,7 +57,7 @@ class OutboundMessageQuerySet(models.QuerySet["OutboundMessage"]):
         """What may go at this moment, in the order in which it will go."""
         state = OutboundMessage.State
         return (
-            self.filter(state__in=[state.WAITING, state.UNCERTAIN], not_before__lte=at, reserved_at=None)
+            self.filter(state__in=[state.WAITING, state.UNCERTAIN], not_before__lte=at)
             .exclude(expires_at__lte=at)
             .order_by("priority", "not_before", "id")
         )
@@ -104,7 +112,7 @@ class OutboundMessage(models.Model):
 
     class State(models.TextChoices):
         """
-        waiting   -> sending    a check has reserved it and begins its transaction with the server
+        waiting   -> sending    a check has reserved it for its connection, and begins it when it is its turn
         sending   -> sent       the server took it (2xx after the final dot)
         sending   -> waiting    4xx, or the session was lost before the text went out: again after ``not_before``
         sending   -> bad        5xx, given up after five days, or the sender died over it three times
@@ -113,10 +121,11 @@ class OutboundMessage(models.Model):
         uncertain -> waiting    a person: resend            uncertain -> sent   a person: count as sent
         bad       -> waiting    a person: try again         bad       -> cancelled   a person: close, settled otherwise
         held      -> waiting    released                    waiting -> held     a person, or a database that is a copy
-        waiting, held -> cancelled   taken back, expired, by hand; *sending* is never cancelled
+        waiting, held -> cancelled   taken back, expired, by hand; what is begun is never cancelled
 
         A message that was uncertain once goes back to *uncertain*, never to *waiting*, unless a person says so: it may
-        have arrived. A *reserved* message is still waiting (``reserved_at``) and can be cancelled.
+        have arrived. A message in *sending* that is only reserved (see Stage) can be cancelled and held like one that
+        waits, and is given back when its connection closes.
         """
 
         WAITING = "waiting", "Waiting"
@@ -136,11 +145,19 @@ class OutboundMessage(models.Model):
             return self in {self.SENT, self.CANCELLED}
 
     class Stage(models.TextChoices):
-        """How far a message in *sending* has come. A crash in ENVELOPE harms nothing; in BODY it may have arrived."""
+        """
+        How far a message in *sending* has come; each step is on record before it is taken.
 
-        NONE = "", "Not begun"
+        reserved -> envelope   begun: it cannot be taken back any more; a crash harms nothing
+        envelope -> body       its text goes out: after a crash it may have arrived
+        body     -> taken      the server said yes: a crash changes nothing, only its settling is missing
+        """
+
+        NONE = "", "Not in hand"
+        RESERVED = "reserved", "Reserved"
         ENVELOPE = "envelope", "Address"
         BODY = "body", "Text"
+        TAKEN = "taken", "Taken by the server"
 
     class Kind(models.TextChoices):
         """What sort of message it is; the sort decides its priority."""
@@ -188,7 +205,7 @@ class OutboundMessage(models.Model):
     )
     lease_token = models.UUIDField(null=True, blank=True, help_text="The pair of hands it is in, or last was.")
     slot = models.PositiveSmallIntegerField(null=True, blank=True)
-    reserved_at = models.DateTimeField(null=True, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="When its last attempt began.")
     last_code = models.PositiveSmallIntegerField(null=True, blank=True)
     last_enhanced = models.CharField(max_length=12, blank=True, help_text="The server's enhanced code: 5.1.1.")
     last_words = models.TextField(blank=True, help_text="What the server said, as it said it.")
@@ -212,18 +229,13 @@ class OutboundMessage(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="waiting") | Q(not_before__isnull=False), name="message_waiting_has_a_time"
             ),
-            models.CheckConstraint(
-                condition=Q(reserved_at=None) | Q(state__in=["waiting", "uncertain"], lease_token__isnull=False),
-                name="message_reserved_still_waits",
-            ),
         ]
         indexes = [
             models.Index(
                 fields=["priority", "not_before", "id"],
                 name="message_claimable",
-                condition=Q(state__in=["waiting", "uncertain"], reserved_at=None),
+                condition=Q(state__in=["waiting", "uncertain"]),
             ),
-            models.Index(fields=["lease_token"], name="message_reserved", condition=Q(reserved_at__isnull=False)),
             models.Index(fields=["lease_token"], name="message_sending", condition=Q(state="sending")),
             models.Index(
                 fields=["expires_at"],
@@ -263,6 +275,25 @@ class OutboundMessage(models.Model):
         return self.state == self.State.WAITING or (self.state == self.State.UNCERTAIN and self.not_before is not None)
 
     @property
+    def is_only_reserved(self) -> bool:
+        """In the hands of a connection, not begun: it can still be taken back."""
+        return self.state == self.State.SENDING and self.stage == self.Stage.RESERVED
+
+    @property
+    def under_way(self) -> "DeliveryAttempt | None":
+        """The attempt that is begun and not settled, as its row will be. Not saved."""
+        if self.state != self.State.SENDING or self.begun_at is None or self.is_only_reserved:
+            return None
+        attempt = DeliveryAttempt(
+            message=self, number=self.attempts + 1, slot=self.slot or 1, lease_token=self.lease_token,
+            started_at=self.begun_at,
+        )  # fmt: skip
+        if self.stage == self.Stage.TAKEN:
+            attempt.outcome, attempt.finished_at, attempt.stage = DeliveryAttempt.Outcome.SENT, self.sent_at, "dot"
+            attempt.code, attempt.enhanced, attempt.words = self.last_code, self.last_enhanced, self.last_words
+        return attempt
+
+    @property
     def has_text(self) -> bool:
         """False once its keeping time is over or its person was erased."""
         return bool(self.content)
@@ -277,13 +308,17 @@ class DeliveryAttemptQuerySet(models.QuerySet["DeliveryAttempt"]):
 
 
 class DeliveryAttempt(models.Model):
-    """One MAIL FROM, written before it is said, by the database's clock: log, evidence and the throttle's ledger."""
+    """One MAIL FROM, by the database's clock: log, evidence and the throttle's ledger.
+
+    Before it is said it stands on record in the message itself (``stage``, ``begun_at``); the row is written with its
+    outcome, by ``ledger.settle`` or by ``leases.recover``.
+    """
 
     class Outcome(models.TextChoices):
         """
-        begun -> sent, later, bad, uncertain     what became of the message
-        begun -> taken_back                      the gateway's fault, not charged to the message
-        begun -> crashed                         the sender died before the text went out
+        sent, later, bad, uncertain              what became of the message
+        taken_back                               the gateway's fault, not charged to the message
+        crashed                                  the sender died before the text went out
         begun -> probe_passed, probe_refused     no message: would the server take mail for the From address?
         """
 
@@ -323,7 +358,6 @@ class DeliveryAttempt(models.Model):
                 fields=["finished_at", "outcome"], name="attempt_by_end", condition=Q(finished_at__isnull=False)
             ),
             models.Index(fields=["message", "-id"], name="attempt_of_message"),
-            models.Index(fields=["lease_token"], name="attempt_begun", condition=Q(outcome="begun")),
         ]
 
     def __str__(self) -> str:

@@ -55,7 +55,8 @@ NOTICEABLE = 0.1
 
 
 def of_message(message: OutboundMessage) -> Look:
-    return MESSAGE[State(message.state)]
+    """What the server has taken is sent, though its settling may take another moment."""
+    return MESSAGE[State.SENT if message.stage == OutboundMessage.Stage.TAKEN else State(message.state)]
 
 
 def of_attempt(attempt: DeliveryAttempt) -> Look:

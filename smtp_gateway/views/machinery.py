@@ -24,7 +24,7 @@ def facts(gateway: Gateway) -> list[Fact]:
         Fact(
             term="Window",
             words=f"{room.used} of {room.limit} begun in the last {gateway.minutes_between_checks} min, "
-            f"{room.reserved} reserved, {room.due} due",
+            f"{room.in_hand} in hand, {room.due} due",
         ),
         *[Fact(term=str(slot), words=_lease(slot)) for slot in Slot.objects.filter(number__lte=gateway.connections)],
         *[Fact(term=heart.name, words=f"heard {_stamp(heart.beat_at)}") for heart in Heartbeat.objects.all()],

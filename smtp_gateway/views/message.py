@@ -26,7 +26,7 @@ FORMS = ("text", "html", "source")
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(OutboundMessage, pk=pk)
     shown_as = request.GET.get("as", "text")
-    attempts = list(found.tries.newest_first())
+    attempts = [*filter(None, [found.under_way]), *found.tries.newest_first()]
     parsed = _parsed(found)
     others = [verb for ask in slots.message_verbs if (verb := ask(found.pk)) is not None]
     replaced = {other.instead_of for other in others}
@@ -38,7 +38,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "message": found,
             "look": looks.of_message(found),
             "attempts": [(each, looks.of_attempt(each), looks.when_decided(each)) for each in attempts],
-            "verbs": [verb for verb in verbs.fitting([found.state]) if verb.key not in replaced],
+            "verbs": [verb for verb in verbs.fitting([found]) if verb.key not in replaced],
             "other_verbs": others,
             "shown_as": shown_as if shown_as in FORMS else "text",
             "text": _part(parsed, "plain"),

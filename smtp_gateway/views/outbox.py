@@ -33,7 +33,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             "tabs": listing.tabs(),
             "rows": [(message, looks.of_message(message)) for message in page],
             "older": older,
-            "verbs": verbs.fitting(message.state for message in page),
+            "verbs": verbs.fitting(page),
             "waiting": waiting,
             "held": rows.held().count(),
             "needing": rows.needing_a_person().count(),
@@ -70,7 +70,7 @@ def _left_alone(number: int, *, of: int) -> str:
 
 
 def _ask(request: HttpRequest, verb: verbs.Verb, ids: list[int]) -> HttpResponse:
-    chosen = OutboundMessage.objects.filter(pk__in=ids).in_state(*verb.states).without_content().order_by("pk")
+    chosen = OutboundMessage.objects.filter(pk__in=ids).still_in(*verb.states).without_content().order_by("pk")
     context = {
         "here": "outbox",
         "verb": verb,

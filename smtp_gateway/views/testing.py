@@ -50,7 +50,7 @@ def latest(*, status: Status, next_check_at: datetime | None) -> Progress | None
 
 def progress(message: OutboundMessage, *, status: Status, next_check_at: datetime | None) -> Progress:
     """What became of it so far, oldest first, and what it waits for."""
-    attempts = reversed(message.tries.newest_first()[:ATTEMPTS_SHOWN])
+    attempts = [*reversed(message.tries.newest_first()[:ATTEMPTS_SHOWN]), *filter(None, [message.under_way])]
     steps = [Step(tone="ok", icon="check", sentence="Put into the outbox for", to=message.to, at=message.created_at)]
     for attempt in attempts:
         steps += _attempted(attempt)

@@ -108,7 +108,7 @@ def by_key(key: str) -> Verb | None:
     return next((verb for verb in VERBS if verb.key == key), None)
 
 
-def fitting(states: Iterable[str]) -> list[Verb]:
-    """The verbs that do something to messages in these states."""
-    present = set(states)
+def fitting(messages: Iterable[OutboundMessage]) -> list[Verb]:
+    """The verbs that do something to these messages. One that is only reserved can be held and cancelled."""
+    present = {State.WAITING if each.is_only_reserved else each.state for each in messages}
     return [verb for verb in VERBS if present.intersection(verb.states)]

@@ -134,7 +134,7 @@ class Chaos:
         """Until nothing is in the dead hands any more."""
         query = (
             "SELECT EXISTS (SELECT FROM smtp_gateway_outboundmessage WHERE lease_token = %(token)s"
-            " AND (state = 'sending' OR reserved_at IS NOT NULL))"
+            " AND state = 'sending')"
             " OR EXISTS (SELECT FROM smtp_gateway_slot WHERE token = %(token)s)"
         )
         with closing(psycopg2.connect(database_url())) as own, own.cursor() as cursor:
@@ -173,7 +173,7 @@ class Chaos:
         report.used = sum(1 for at in begun if at <= begun[0] + busy) / (report.limit * max(busy / window, 1))
 
     def _what_is_left(self) -> str:
-        left = OutboundMessage.objects.on_the_way().values("dedup_key", "state", "stage", "attempts", "reserved_at")
+        left = OutboundMessage.objects.on_the_way().values("dedup_key", "state", "stage", "attempts")
         return f"{left.count()} left: {list(left[:5])}"
 
 

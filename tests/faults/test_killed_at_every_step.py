@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from django.db.models import Q
 
 from smtp_gateway import leases
 from smtp_gateway.models import OutboundMessage
@@ -110,7 +109,7 @@ def _put_right():
 
 def _nothing_is_in_hand():
     leases.recover(pace=gentle.PACE)
-    return not OutboundMessage.objects.filter(Q(state="sending") | Q(reserved_at__isnull=False)).exists()
+    return not OutboundMessage.objects.sending().exists()
 
 
 def _everything_arrived(sink, *, copies):

@@ -16,6 +16,8 @@ from tests.smtp_gateway.plans import explained
 
 pytestmark = pytest.mark.django_db
 
+#: What is in the hands of a connection stands in both; either will do.
+IN_HAND = {"message_sending", "message_open"}
 PRIMARY_KEY = "smtp_gateway_outboundmessage_pkey"
 COPIES = """
     INSERT INTO smtp_gateway_outboundmessage
@@ -69,8 +71,8 @@ def test_reserving_takes_what_stands_first_in_the_index(rows: str, request: pyte
         reserved = ledger.reserve(lease, pace=REAL)
 
     budget, reserve = plans
-    assert reserved == ledger.BLOCK
-    assert budget.indexes == {"message_reserved", "attempt_window"}
+    assert len(reserved) == ledger.BLOCK
+    assert budget.indexes - IN_HAND == {"attempt_window"}
     assert reserve.indexes == {"message_claimable", PRIMARY_KEY}
     assert (reserve.sorts, reserve.reads_a_whole_table) == (False, False)
 
@@ -82,7 +84,7 @@ def test_looking_whether_anything_is_due_reads_no_past(a_long_past: None) -> Non
 
     [due] = plans
     assert room.due == 10
-    assert due.indexes == {"message_claimable", "message_reserved", "message_open", "attempt_window"}
+    assert due.indexes - IN_HAND == {"message_claimable", "attempt_window"}
     assert not due.reads_a_whole_table
 
 

@@ -176,7 +176,7 @@ def test_a_check_ends_after_its_minute(gateway, server):
 
     assert done.unfinished is True
     assert 0 < done.sent < 10
-    assert OutboundMessage.objects.waiting().filter(reserved_at=None).count() == 10 - done.sent
+    assert OutboundMessage.objects.waiting().count() == 10 - done.sent
 
 
 def test_more_than_a_block_goes_in_one_check(gateway, server):
@@ -206,6 +206,21 @@ def test_a_message_put_off_goes_again_after_its_pause(gateway, server):
     assert (put_off.state, put_off.reason) == ("waiting", "The server wants to see us twice (greylisting).")
     assert list(OutboundMessage.objects.values_list("state", "attempts")) == [("sent", 2)]
     assert list(DeliveryAttempt.objects.order_by("id").values_list("outcome", "number")) == [("later", 1), ("sent", 2)]
+
+
+def test_a_message_put_off_again_waits_longer(gateway, server):
+    """A quarter of an hour after the second 4xx, give or take a fifth."""
+    a_message("mia")
+    server.answers["rcpt"] = "450 4.2.0 Greylisted"
+    check()
+    OutboundMessage.objects.update(not_before=timezone.now())
+    DeliveryAttempt.objects.update(started_at=timezone.now() - timedelta(hours=1))
+
+    check()
+
+    second = DeliveryAttempt.objects.get(number=2)
+    pause = OutboundMessage.objects.get().not_before - second.finished_at
+    assert FAST.minutes(12) <= pause <= FAST.minutes(18)
 
 
 def test_a_message_put_off_for_five_days_is_given_up(gateway, server):

@@ -75,7 +75,7 @@ def test_a_fault_at_a_stage(stage, fault, protected, server, pipelining, record_
         record_property(name, value)
     record_property("pipelining", pipelining)
     assert seen == EXPECTED[stage][fault]
-    assert OutboundMessage.objects.filter(reserved_at__isnull=False).count() == 0
+    assert OutboundMessage.objects.sending().count() == 0
 
 
 def _seen():

@@ -132,7 +132,7 @@ def test_whatever_happens_the_window_is_never_above(gateway, server, steps):
         else:
             Gateway.objects.update(messages_each_check=amount)
         count = DeliveryAttempt.objects.filter(id__gt=ended, started_at__gt=ago(minutes=3)).count()
-        reserved = OutboundMessage.objects.filter(reserved_at__isnull=False).count()
+        reserved = OutboundMessage.objects.sending().count()
         assert count + reserved <= highest
 
     assert len(server.message_ids) == len(set(server.message_ids))
