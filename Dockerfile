@@ -17,7 +17,7 @@ COPY smtp_gateway smtp_gateway
 COPY templates templates
 # No secret and no database is needed to gather files; what stands here is never used again.
 RUN SECRET_KEY=build DATABASE_URL=postgresql://none/none REDIS_URL=redis://none python manage.py collectstatic --no-input \
-    && python -m compileall -q . && mkdir var && chown library: var
+    && python -m compileall -q . && mkdir -m 700 var && chown library: var
 
 USER library
 VOLUME /app/var

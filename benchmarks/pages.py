@@ -136,6 +136,8 @@ PAGES = {
         Page("due notices of a group", "/due-notices/?group={group}"),
         Page("due notices of a group, in a week", "/due-notices/?group={group}&day={in_a_week}"),
         Page("shelf check", "/due-notices/shelf-check/"),
+        Page("shelf check of a collection", "/due-notices/shelf-check/?collection={collection}"),
+        Page("a later page", "/due-notices/shelf-check/?collection={collection}&after={place}"),
         Page("letters", "/letters/"),
         Page("class lists", "/letters/class-lists/"),
         Page("print queue", "/print-queue/"),
@@ -176,7 +178,7 @@ class Chance(dict[str, object]):
         from django.utils import timezone
 
         from circulation.models import Collection, Group, Guardian, Item, Loan, PartnerLibrary, Patron
-        from notices.models import Letter, Run, Schedule, Template
+        from notices.models import Letter, Run, Schedule, ShelfPlace, Template
         from smtp_gateway.models import OutboundMessage
 
         chance, today = random.Random(7), timezone.localdate()
@@ -201,6 +203,7 @@ class Chance(dict[str, object]):
             "returned": row(Loan, returned_on__isnull=False),
             "run": row(Run),
             "letter": row(Letter),
+            "place": row(ShelfPlace),
             "schedule": row(Schedule),
             "template": row(Template),
             "message": row(OutboundMessage),
@@ -293,7 +296,7 @@ def prepare(size: Size) -> Iterator[str]:
     from django.utils import timezone
 
     from library import standing
-    from notices import forecast, presets
+    from notices import forecast, kept_shelf_check, presets
     from notices.models import RunSettings
     from tests.smtp_gateway.outgoing import a_gateway
 
@@ -309,6 +312,9 @@ def prepare(size: Size) -> Iterator[str]:
     started = time.perf_counter()
     forecast.make(on=timezone.localdate(), at=timezone.now())
     yield f"The forecast takes a worker {time.perf_counter() - started:.1f} s, when somebody asks for it."
+    started = time.perf_counter()
+    kept_shelf_check.make(on=timezone.localdate(), at=timezone.now())
+    yield f"The shelf check takes a worker {time.perf_counter() - started:.1f} s, when somebody asks for it."
 
 
 def measure(size: Size, *, times: int, only: str = "") -> Iterator[str]:

@@ -126,11 +126,15 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 10,
-            # A machine that was cut off is noticed within a minute; the gateway's slots are locks of such a session.
+            # A machine that was cut off is noticed within a minute, by both ends: the gateway's slots are locks of such
+            # a session. Keepalives ask a silent line; where something was said and not heard, only the time-out counts.
             "keepalives_idle": 20,
             "keepalives_interval": 10,
             "keepalives_count": 4,
-            "options": "-c statement_timeout=120s -c lock_timeout=20s -c idle_in_transaction_session_timeout=300s",
+            "tcp_user_timeout": 60_000,
+            "options": "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=4"
+            " -c tcp_user_timeout=60s"
+            " -c statement_timeout=120s -c lock_timeout=20s -c idle_in_transaction_session_timeout=300s",
             **{unquote(name): unquote(value) for name, _, value in pairs},
         },
     }
