@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from circulation import desk, people, things
-from circulation.forms.seen import SeenModelForm
 from circulation.models import (
     ClosedDays,
     Collection,
@@ -28,6 +27,7 @@ from circulation.models import (
 )
 from circulation.words import several
 from library.admin_parts import Counted, ReadOnly
+from library.seen import SeenModelForm
 
 
 class GuardianshipInline(admin.TabularInline):
@@ -112,6 +112,7 @@ class PartnerLibraryAdmin(PeopleAdmin):
 
 @admin.register(Collection)
 class CollectionAdmin(admin.ModelAdmin):
+    form = SeenModelForm
     list_display = ("name", "code")
     search_fields = ("name", "=code")
 
@@ -168,6 +169,7 @@ class LoanAdmin(ReadOnly, Counted):
 
 @admin.register(ClosedDays)
 class ClosedDaysAdmin(admin.ModelAdmin):
+    form = SeenModelForm
     list_display = ("name", "first", "last")
     search_fields = ("name",)
 

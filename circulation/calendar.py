@@ -58,6 +58,16 @@ class OpenDays:
             day = self.first_open(day + step, backwards=backwards)
         return day
 
+    def term_ends(self, day: date, *, holidays: int = 5, within: int = 200) -> date | None:
+        """The last open day, from ``day`` on, before so many closed days in a row; None where no holidays are near."""
+        last, closed = None, 0
+        for ahead in (day + ONE_DAY * count for count in range(within)):
+            closed = 0 if self.is_open(ahead) else closed + 1
+            last = last if closed else ahead
+            if closed == holidays and last:
+                return last
+        return None
+
     def settling_in(self, day: date, *, after: int = 5, quiet: int = 3) -> bool:
         """Whether ``day`` is one of the first ``quiet`` open days after ``after`` or more closed days in a row."""
         opened = 0

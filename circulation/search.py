@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db.models import F, Model, Q, QuerySet
 
 from circulation.models import Guardian, Item, Loan, PartnerLibrary, Patron
-from circulation.models.finding import HasWords
+from circulation.models.finding import HasWords, IsOneOf
 
 M = TypeVar("M", bound=Model)
 
@@ -59,8 +59,7 @@ def first(found: QuerySet[M], most: int) -> list[M]:
     Asked in one query, PostgreSQL walks through all titles in their order until enough of them fit, and where next to
     none does, that is to the end.
     """
-    some = list(found.order_by().values_list("pk", flat=True)[:AMONG])
-    return list(found.filter(pk__in=some)[:most])
+    return list(found.filter(IsOneOf("pk", found.order_by().values("pk")[:AMONG]))[:most])
 
 
 def open_loans_by_reference(reference: str) -> QuerySet[Loan]:
@@ -70,13 +69,20 @@ def open_loans_by_reference(reference: str) -> QuerySet[Loan]:
 
 
 def of_loans(text: str) -> Q:
-    """Which loans: by words of their borrower or their thing, or by a whole reference number; for librarians."""
-    patrons = Patron.objects.filter(HasWords(text, guarded=True), erased_at=None)
-    partners = PartnerLibrary.objects.filter(Q(name__icontains=text) | Q(symbol__iexact=text))
-    things = Item.objects.filter(HasWords(text, guarded=True))
+    """Which loans: by words of their borrower or their thing, or by a whole reference number; for librarians.
+
+    Of few people and things the loans are gone to one by one; where very many have such a word, all loans are looked
+    at, each in a table of those who have it. Which of the two, PostgreSQL cannot know beforehand: it is asked here.
+    """
+    patrons = Patron.objects.filter(HasWords(text, guarded=True), erased_at=None).values("pk")
+    partners = PartnerLibrary.objects.filter(Q(name__icontains=text) | Q(symbol__iexact=text)).values("pk")
+    things = Item.objects.filter(HasWords(text, guarded=True)).values("pk")
     wanted = _as_typed(text)
-    people, references = Q(patron__in=patrons) | Q(partner__in=partners), Q(our_reference__in=wanted)
-    return people | Q(item__in=things) | references | Q(their_reference__in=wanted)
+    references = Q(our_reference__in=wanted) | Q(their_reference__in=wanted)
+    if any(len(found[: AMONG + 1]) > AMONG for found in (patrons, things)):
+        return Q(patron__in=patrons) | Q(partner__in=partners) | Q(item__in=things) | references
+    people = Q(IsOneOf("patron", patrons)) | Q(IsOneOf("partner", partners))
+    return people | Q(IsOneOf("item", things)) | references
 
 
 def _as_typed(number: str) -> list[str]:

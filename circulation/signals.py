@@ -34,3 +34,7 @@ loans_changed = Signal()
 #: patron_ids: list[int], guardian_ids: list[int], cause: Cause, by: User | None
 #: A receiver may answer with how many letters that waited it took back or will write again.
 people_changed = Signal()
+
+#: second_id: int, into_id: int. One guardian who was on file twice: the children are with ``into`` already, and the
+#: second entry is about to go.
+guardians_merged = Signal()

@@ -12,20 +12,34 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from library import exports
-from library.form_look import class_of
+from library.form_look import ManyChoices, class_of
 from library.typed import row_number, row_numbers
 
 M = TypeVar("M", bound=Model)
 
 PAGE = 50
+MOST_COUNTED = 10_000
 CONTROLS = ("after", "before", "as")
 """Parts of the address that are about this page and no other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The fields of ``Column.sort`` as they stand for some rows of a list, or for all of them.
+
+    PostgreSQL walks through people by their index of names and takes the loans of each, but not where a name may also
+    be a library's: the order of a ``coalesce`` is in no index.
+    """
+
+    sort: tuple[str, ...]
+    having: str = ""
+    """Its rows have this field, which in its own table is never NULL (``patron__last_name``); empty: all rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +51,9 @@ class Column(Generic[M]):
     cell: Callable[[M], object]
     sort: tuple[str, ...] = ()
     """Fields or annotations by which the heading sorts, none of them ever NULL; empty: it does not sort."""
+    parts: tuple[Part, ...] = ()
+    """The same order part by part; each row of the list is in exactly one. With parts, the rows of a page are found by
+    their keys alone, and only they are read whole: worth a query more where many rows are passed over."""
     css: str = ""
     in_files_only: bool = False
     on_page_only: bool = False
@@ -49,6 +66,8 @@ class Tab:
     key: str
     words: str
     number: int | None = None
+    more: bool = False
+    """It has more rows than ``number``: counting stopped there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +126,8 @@ class Filter(forms.Form):
         for one in self.fields.values():
             one.required = False
             one.widget.attrs["class"] = class_of(one)
+            if isinstance(one, forms.ChoiceField):
+                ManyChoices.instead_of(one)
         self.is_valid()
 
     def value(self, name: str) -> Any:
@@ -172,7 +193,8 @@ class Listing(Generic[M]):
         if kind not in exports.Format.values:
             return None
         columns = [column for column in self.columns if not column.on_page_only]
-        ordered = rows.order_by(*_order(*self._sorted(request.GET)))
+        sorted_by, down = self._sorted(request.GET)
+        ordered = rows.order_by(*_order(sorted_by.sort, down))
         return exports.file(
             exports.Format(kind),
             name=self.name.replace(" ", "-"),
@@ -193,19 +215,18 @@ class Listing(Generic[M]):
         verbs: Sequence[Verb] = (),
         looks: Callable[[list[M]], dict[int, Any]] | None = None,
     ) -> Page[M]:
-        """At most PAGE of ``rows``: two queries, whatever their number.
+        """At most PAGE of ``rows``: two queries, whatever their number; three where its order is one of parts.
 
         ``among`` are the rows without tab and filter, with the annotations by which columns sort: there the page's
         first row is looked up, so that one which has left the list meanwhile still marks its place. ``looks`` gets the
         rows of the page and answers by primary key.
         """
-        fields, down = self._sorted(request.GET)
+        column, down = self._sorted(request.GET)
         whole = rows.model._default_manager.all() if among is None else among
         after, before = row_number(request.GET.get("after")), row_number(request.GET.get("before"))
-        place = _place(whole, fields, before or after)
+        place = _place(whole, column.sort, before or after)
         backwards = bool(before and place)
-        narrowed = rows if place is None else rows.filter(_beyond(fields, place, down=down != backwards))
-        found = list(narrowed.order_by(*_order(fields, down != backwards))[: PAGE + 1])
+        found = _first(rows, column, place, down=down != backwards, whole=whole)
         more, found = len(found) > PAGE, found[:PAGE]
         if backwards:
             found.reverse()
@@ -227,19 +248,19 @@ class Listing(Generic[M]):
             next=found[-1].pk if follows and found else None,
         )
 
-    def _sorted(self, query: QueryDict) -> tuple[tuple[str, ...], bool]:
-        """The fields of the column that was asked for, and whether downwards."""
-        by_key = {column.key: column.sort for column in self.columns if column.sort}
+    def _sorted(self, query: QueryDict) -> tuple[Column[M], bool]:
+        """The column that was asked for, and whether downwards."""
+        by_key = {column.key: column for column in self.columns if column.sort}
         asked = query.get("sort", self.sort)
         asked = asked if asked.removeprefix("-") in by_key else self.sort
         return by_key[asked.removeprefix("-")], asked.startswith("-")
 
     def _headings(self, query: QueryDict) -> Iterator[Heading]:
-        fields, down = self._sorted(query)
+        sorted_by, down = self._sorted(query)
         for column in self.columns:
             if column.in_files_only:
                 continue
-            current = bool(column.sort) and column.sort == fields
+            current = column is sorted_by
             upwards_next = not current or down
             yield Heading(
                 name=column.name,
@@ -247,6 +268,12 @@ class Listing(Generic[M]):
                 address=_address(query, sort=f"{'' if upwards_next else '-'}{column.key}") if column.sort else "",
                 direction="none" if not current else "descending" if down else "ascending",
             )
+
+
+def counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many rows, and whether there are more: nobody needs the number beyond MOST_COUNTED, and it would be slow."""
+    number = rows.order_by()[: MOST_COUNTED + 1].count()
+    return min(number, MOST_COUNTED), number > MOST_COUNTED
 
 
 def chosen(asked: str | None, *, of: Iterable[str], otherwise: str) -> str:
@@ -273,6 +300,31 @@ def _order(fields: Sequence[str], down: bool) -> list[str]:
 def _place(whole: QuerySet[M], fields: Sequence[str], pk: int) -> tuple[Any, ...] | None:
     """The keys of a row; None where there is no such row, and the list begins at its beginning."""
     return whole.filter(pk=pk).order_by().values_list(*fields, "pk").first() if pk else None
+
+
+def _first(
+    rows: QuerySet[M], column: Column[M], place: tuple[Any, ...] | None, *, down: bool, whole: QuerySet[M]
+) -> list[M]:
+    """The PAGE rows beyond ``place`` and one more, in their order."""
+
+    def first(part: QuerySet[M], fields: Sequence[str]) -> QuerySet[M]:
+        beyond = part if place is None else part.filter(_beyond(fields, place, down=down))
+        return beyond.order_by(*_order(fields, down))
+
+    if not column.parts:
+        return list(first(rows, column.sort)[: PAGE + 1])
+    keys = [f"key_{number}" for number in range(len(column.sort))]
+    firsts = [
+        first(rows.filter(**{f"{part.having}__isnull": False}) if part.having else rows, part.sort)
+        .annotate(**{key: F(name) for key, name in zip(keys, part.sort, strict=True)})
+        .values_list(*keys, "pk")[: PAGE + 1]
+        for part in column.parts
+    ]
+    one, *others = firsts
+    merged = one.union(*others, all=True).order_by(*_order(keys, down))[: PAGE + 1] if others else one
+    found = [pk for *_, pk in merged]
+    by_number = whole.in_bulk(found)
+    return [by_number[pk] for pk in found if pk in by_number]
 
 
 def _beyond(fields: Sequence[str], place: tuple[Any, ...], *, down: bool) -> Q:

@@ -1,20 +1,26 @@
 """Requests that no page can read end here, whoever asks and whatever for: 400 with a sentence, or 405.
 
 PostgreSQL keeps no NUL character, pages are UTF-8, no number of ours has more digits than PostgreSQL's largest, and
-pages are read or sent to. What a field may hold otherwise is its form's business.
+pages are read or sent to. What a field may hold otherwise is its form's business; what Django admin's lists are asked
+to filter by has no form, and ends here too.
 """
 
 import codecs
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.http import parse_header_parameters
 
 NUL = "\0"
 METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 LONG_NUMBER = re.compile(r"\d{20}")
 """In a path. Python itself refuses to read more than 4,300 digits; PostgreSQL's largest number has 19."""
+NOT_A_FILTER = (ValueError, OverflowError, TypeError, DataError)
+"""What Django admin's lists raise: a year 0, the first and the last day brought into UTC, a range with one end."""
 
 
 class UnreadableMiddleware:
@@ -37,6 +43,31 @@ class UnreadableMiddleware:
         """The form, once the view may read it: a broken or too large one is refused by Django itself."""
         if any(NUL in text for name, values in request.POST.lists() for text in (name, *values)):
             raise BadRequest("There is something in it that cannot be kept.")
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """A list of Django admin that cannot be filtered as its address says; without a filter it is our mistake."""
+        match = request.resolver_match
+        is_admin_list = (
+            match is not None and match.app_names == ["admin"] and str(match.url_name).endswith("_changelist")
+        )
+        if is_admin_list and request.method == "GET" and request.GET and isinstance(exception, NOT_A_FILTER):
+            raise BadRequest("No row can be found by this filter.") from exception
+
+
+def with_readable_head(application: Callable[..., Any]) -> Callable[..., Any]:
+    """``application`` sees a content type that Django can take apart: its own request object fails on others.
+
+    RFC 2231 lets a parameter name a charset (``boundary*=rot13''x``); Django raises before any middleware is asked.
+    """
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        try:
+            parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        except ValueError:
+            environ["CONTENT_TYPE"] = "text/plain; charset=unreadable"  # refused by the middleware, with its sentence
+        return application(environ, start_response)
+
+    return serve
 
 
 def _is_utf8(request: HttpRequest) -> bool:

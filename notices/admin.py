@@ -12,6 +12,7 @@ from django.utils import timezone
 from circulation.words import several
 from library.access import signed_in
 from library.admin_parts import ReadOnly
+from library.seen import SeenModelForm
 from notices import compose, held, ready, schedules, steps, take_back
 from notices.models import Letter, Line, Notice, Run, RunSettings, Schedule, Step, Template, TemplateVersion
 
@@ -29,12 +30,14 @@ class StepsInOrder(BaseInlineFormSet):
 
 class StepInline(admin.TabularInline):
     model = Step
+    form = SeenModelForm
     formset = StepsInOrder
     extra = 0
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(admin.ModelAdmin):
+    form = SeenModelForm
     list_display = ("name", "service", "active", "stop_after", "climb", "goes_by_itself")
     list_filter = ["service", "active"]
     search_fields = ["name"]
@@ -49,6 +52,7 @@ class ScheduleAdmin(admin.ModelAdmin):
 
 @admin.register(RunSettings)
 class RunSettingsAdmin(admin.ModelAdmin):
+    form = SeenModelForm
     list_display = ("__str__", "weekdays", "on_closed_days", "first_day")
 
     def save_model(self, request: HttpRequest, obj: RunSettings, form: Any, change: bool) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
@@ -103,6 +104,7 @@ class Due:
     def reasons(self, loans: Iterable[Loan], outcome: Outcome) -> dict[int, str]:
         """For each of these loans, which have this outcome, the sentence why nothing is said of it."""
         answers = why.of_rehearsed(self._imagined, loans) if self._imagined.has_looked else {}
+        why.note_what_is_held(answers, list(answers) if outcome == Outcome.TOO_SOON else [])
         return {pk: why_words.left_out(answer, outcome, on=self._day) for pk, answer in answers.items()}
 
     def tellings(self, loan_ids: Collection[int]) -> dict[int, list[why.Said]]:
@@ -124,16 +126,11 @@ def due(asked: Asked, *, on: date, ticked: Collection[int] | None = None) -> Ite
             yield Due(imagined, day=on, says=imagined.look(asked.day, by_clock=False), only=None)
         return
     with rehearsal(on=on, only=None if chosen is None else related(chosen)) as imagined:
-        for day, quiet in imagined.days(after=on):
-            if day > asked.day:
-                yield Due(
-                    imagined, day=asked.day, says=False, only=chosen, quiet="Its daily run is not to come any more."
-                )
-                return
-            says = quiet is None and imagined.look(day)
-            if day == asked.day:
-                yield Due(imagined, day=day, says=says, only=chosen, quiet=quiet or "")
-                return
+        days = dict(takewhile(lambda one: one[0] <= asked.day, imagined.days(after=on)))
+        runs = [day for day, quiet in days.items() if quiet is None]
+        quiet = days.get(asked.day, "Its daily run is not to come any more.")
+        says = imagined.look(*runs) if runs else False
+        yield Due(imagined, day=asked.day, says=says and quiet is None, only=chosen, quiet=quiet or "")
 
 
 def _ids(asked: Asked, ticked: Collection[int] | None) -> Collection[int]:

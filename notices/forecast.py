@@ -19,6 +19,7 @@ from notices import held
 from notices.models import KeptForecast, Schedule
 from notices.rehearsal import Rehearsal, rehearsal
 from smtp_gateway import throttle
+from smtp_gateway.models import Gateway
 
 DAYS = 14
 AT_ONCE = 10_000
@@ -30,12 +31,15 @@ ONE_AT_A_TIME = 7_002
 FROM_HERE_ON = 3
 """Overdue 3 and later stand in one column."""
 
-LETTERS = """
-SELECT letter.number, letter.channel, count(*)
-FROM planned JOIN notices_letter letter ON letter.id = planned.letter_id
-GROUP BY letter.number, letter.channel
+# Figures of each rehearsed day.
+KEEP = """
+CREATE TEMPORARY TABLE letters_of_day (on_day date, number smallint, channel text, letters bigint) ON COMMIT DROP;
+CREATE TEMPORARY TABLE schedules_of_day (on_day date, schedule_id bigint) ON COMMIT DROP;
 """
-SCHEDULES = "SELECT DISTINCT schedule_id FROM loans_at_step"
+NOTE = """
+INSERT INTO letters_of_day SELECT the.on_day, number, channel, count(*) FROM planned GROUP BY number, channel;
+INSERT INTO schedules_of_day SELECT DISTINCT the.on_day, schedule_id FROM loans_at_step;
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +65,8 @@ class Day:
             counts[-1 if number < 0 else min(number, FROM_HERE_ON)] += letters
         return sorted(counts.items())
 
-    @property
-    def sent_within(self) -> timedelta:
-        return throttle.time_needed(self.by_email)
+    def sent_within(self, gateway: Gateway) -> timedelta:
+        return throttle.time_needed(self.by_email, gateway=gateway)
 
     def as_json(self) -> dict[str, Any]:
         return {**self.__dict__, "day": self.day.isoformat(), "letters": list(self.letters.items())}
@@ -116,28 +119,47 @@ def look_ahead(*, on: date) -> list[Day]:
     found, sizes = [], held.sizes_before()
     with rehearsal(on=on) as imagined:
         first = _not_seen_yet(imagined.schedules)
-        for day, quiet in islice(imagined.days(after=on), DAYS):
+        days = list(islice(imagined.days(after=on), DAYS))
+        figures = _figures(imagined, [day for day, quiet in days if quiet is None])
+        for day, quiet in days:
             one = Day(day=day, quiet=quiet or "")
             if quiet is None:
-                one = _rehearsed(imagined, day, sizes=sizes, first=first)
+                one = _day(day, figures[day], imagined.schedules, sizes=sizes, first=first)
                 sizes = [one.total, *sizes]
             found.append(one)
     return found
 
 
-def _rehearsed(imagined: Rehearsal, day: date, *, sizes: list[int], first: set[int]) -> Day:
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What a rehearsed run would write: (step, channel, letters), and the schedules under which it speaks."""
+
+    letters: list[tuple[int, str, int]] = field(default_factory=list)
+    schedules: set[int] = field(default_factory=set)
+
+
+def _figures(imagined: Rehearsal, runs: list[date]) -> dict[date, Figures]:
+    found = {day: Figures() for day in runs}
+    if runs:
+        imagined.cursor.execute(KEEP)
+        imagined.look(*runs, noting=NOTE)
+        imagined.cursor.execute("SELECT on_day, number, channel, letters FROM letters_of_day")
+        for day, *letters in imagined.cursor.fetchall():
+            found[day].letters.append(tuple(letters))
+        imagined.cursor.execute("SELECT on_day, schedule_id FROM schedules_of_day")
+        for day, schedule in imagined.cursor.fetchall():
+            found[day].schedules.add(schedule)
+    return found
+
+
+def _day(day: date, figures: Figures, schedules: list[Schedule], *, sizes: list[int], first: set[int]) -> Day:
     """One day's run. Schedules that it speaks under for the first time leave ``first``."""
-    if not imagined.look(day):
-        return Day(day=day)
-    imagined.cursor.execute(LETTERS)
     by_step, by_channel = Counter[int](), Counter[str]()
-    for number, channel, count in imagined.cursor.fetchall():
+    for number, channel, count in figures.letters:
         by_step[number] += count
         by_channel[channel] += count
-    imagined.cursor.execute(SCHEDULES)
-    writing = {schedule for (schedule,) in imagined.cursor.fetchall()}
-    name = next((schedule.name for schedule in imagined.schedules if schedule.pk in writing & first), "")
-    first -= writing
+    name = next((schedule.name for schedule in schedules if schedule.pk in figures.schedules & first), "")
+    first -= figures.schedules
     too_large = TOO_LARGE if held.larger_than_usual(by_channel.total(), sizes=sizes) else ""
     return Day(
         day=day,

@@ -35,6 +35,14 @@ def why_hold(run: Run) -> str | None:
     return _first_of_a_schedule(run) or _after_a_large_import(run) or _larger_than_usual(run)
 
 
+def meanwhile() -> str:
+    """What holding does to the same people's other loans, as a sentence: held letters may be let go at any moment, so
+    they count for *days between two letters*. Nothing where no schedule asks for such days."""
+    if not Schedule.objects.in_force().filter(days_between__gt=0).exists():
+        return ""
+    return "Until you decide, the daily run writes nothing else to the same people."
+
+
 def let_go(run: Run, *, by: User | None, on: date) -> int:
     """Send the letters of a held run on their way: they are written again for the day ``on``, and queued."""
     with transaction.atomic():

@@ -71,7 +71,7 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 def plain(value: object) -> str:
     """A value as it may stand in a letter: one line, without control characters or marks that reorder what follows."""
     if isinstance(value, str):
-        if not (value.isascii() and value.isprintable()):
+        if not value.isprintable():
             value = _REORDERING.sub("", _LINE_ENDS.sub(" ", value))
         return value.strip(" ")
     if value is None:

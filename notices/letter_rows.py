@@ -63,7 +63,8 @@ SELECT letter.id, letter.run_id, letter.service, letter.audience, letter.channel
        CASE letter.kind WHEN 'class_list' THEN (
            SELECT count(DISTINCT home.patron_id)
            FROM circulation_loan home JOIN circulation_patron child ON child.id = home.patron_id
-           WHERE child.group_id = letter.group_id AND home.returned_on BETWEEN letter.day - 7 AND letter.day - 1) END
+           WHERE child.group_id = letter.group_id AND home.returned_on BETWEEN letter.day - 7 AND letter.day - 1) END,
+       CASE letter.kind WHEN 'term_ends' THEN (run.choice ->> 'bring_by')::date END
 FROM {LINES_OF_LETTERS}
 JOIN circulation_item item ON item.id = loan.item_id
 LEFT JOIN circulation_partnerlibrary owner ON owner.id = item.owner_id
@@ -141,6 +142,7 @@ class LineRow(NamedTuple):
     still_right: int
     librarian: str | None
     brought_back: int | None
+    bring_by: date | None
 
 
 class AlsoOutRow(NamedTuple):
@@ -229,7 +231,7 @@ class Reader:
             books=() if to_children else books,
             children=self._children(audience, lines) if to_children else (),
             also_out=[_also(line) for line in also_out if line.loan_id not in loans],
-            act_by=self._act_by(first.day, number=number, books=books),
+            act_by=self._chosen_day(first) or self._act_by(first.day, number=number, books=books),
             next_open=self._open_days.first_open(first.day + ONE_DAY),
             on_paper=first.channel == "paper",
             group=first.group_name or "",
@@ -331,6 +333,10 @@ class Reader:
         if coming is not None and (coming - line.due_on).days > schedule.stop_after:
             return None
         return coming
+
+    def _chosen_day(self, line: LineRow) -> date | None:
+        """What a person wrote into *Term ends*; a letter that is written again when that day has come names another."""
+        return line.bring_by if line.bring_by and line.bring_by > line.day else None
 
     def _act_by(self, today: date, *, number: int, books: Sequence[Book]) -> date:
         """A day that a reader can keep: open, not today, four days on, or eleven where no other letter follows, and

@@ -81,6 +81,7 @@ def draft(
     groups: Iterable[Group] = (),
     patrons: Iterable[Patron] = (),
     days_late: int | None = 1,
+    bring_by: date | None = None,
     on: date,
     by: User | None,
 ) -> Run:
@@ -88,8 +89,9 @@ def draft(
 
     About the loans of ``patrons`` where any are named, else of everybody in ``groups``, which are at least
     ``days_late`` days late (None: whatever is out). ``extra``: it does not count as the step. ``guardian``: of those
-    at home this one only. ``on_paper``: for everybody. ``slips``: and a slip for each patron on a class list. The run
-    keeps what was asked, and the loans that stay out with why (``left_out``).
+    at home this one only. ``on_paper``: for everybody. ``slips``: and a slip for each patron on a class list.
+    ``bring_by``: the day that *Term ends* names (None: four days on, as in other letters). The run keeps what was
+    asked, and the loans that stay out with why (``left_out``).
     """
     chosen = {"groups": [group.pk for group in groups], "patrons": [patron.pk for patron in patrons]}
     is_step = kind == Template.Kind.STEP
@@ -131,6 +133,7 @@ def draft(
             "guardian": guardian and guardian.pk,
             "on_paper": on_paper,
             "days_late": days_late,
+            "bring_by": bring_by and bring_by.isoformat(),
             "left_out": left_out,
         }
         _count(run, counts)

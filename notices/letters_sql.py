@@ -1,7 +1,6 @@
 """The statements of letters by hand, in the order in which they run. Each says what it promises."""
 
 from notices.models import Template
-from notices.scan_sql import SAID
 from notices.wanted import HAS_HOME, HOME_MAY_BE_TOLD, WRITTEN_ABOUT
 
 OPEN = "loan.returned_on IS NULL AND loan.due_on <= %(due_until)s"
@@ -96,8 +95,7 @@ SELECT loan_id, step_id, 'patron', patron_id, 'paper', '' FROM loans_at_step
 """
 
 # Promises: nothing is said by this. Notices of drafts stand as taken back, so the ledger passes them over.
-DRAFT = f"""
-{SAID}
+DRAFT = """
 WITH new AS (
     INSERT INTO notices_notice (loan_id, due_on, number, occurrence, step_id, run_id, said_on, taken_back_at, why)
     SELECT due.loan_id, due.due_on, due.number, 0, nullif(due.step_id, 0), %(run)s, %(on)s, now(),

@@ -15,6 +15,7 @@ from notices.models import Letter, Line, Notice, Outcome, RunSettings
 from smtp_gateway import lifecycle
 
 LETTERS_AHEAD = 6
+"""So many coming letters stand on the line."""
 OPEN_SCHEDULE = "Open the schedule"
 
 
@@ -54,12 +55,12 @@ class Check:
 
 
 class LoanLine:
-    """The whole of one loan's page that notices know. Raises CalendarError."""
+    """The whole of one loan's page that notices know. ``answer`` was asked for so many LETTERS_AHEAD."""
 
-    def __init__(self, loan: Loan, *, on: date) -> None:
+    def __init__(self, loan: Loan, answer: why.Why, *, on: date) -> None:
         self.on = on
         self.loan = loan
-        self.answer = why.ask([loan.pk], on=on, letters=LETTERS_AHEAD)[loan.pk]
+        self.answer = answer
         self.lede = why_words.lede(self.answer, on=on)
         coming = self.answer.next
         self.says_today = coming is not None and coming.day == on

@@ -7,8 +7,9 @@ nothing changes until then. They exist for the length of a transaction; nothing 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice, takewhile
 
-from circulation.calendar import CalendarError, OpenDays
+from circulation.calendar import CalendarError
 from circulation.models import Loan
 from library.models import Library
 from notices import compose, rendering, why
@@ -17,12 +18,18 @@ from notices.letter_rows import LetterRow, Reader
 from notices.rehearsal import Rehearsal, rehearsal, related
 
 PLANNED = """
-SELECT DISTINCT planned.letter_id
+SELECT DISTINCT letter.id, letter.day
 FROM planned
-JOIN notices_line line ON line.letter_id = planned.letter_id
+JOIN notices_letter letter ON letter.id = planned.letter_id
+JOIN notices_line line ON line.letter_id = letter.id
 JOIN notices_notice notice ON notice.id = line.notice_id
 WHERE notice.loan_id = ANY(%(loans)s)
-ORDER BY planned.letter_id
+ORDER BY letter.id
+"""
+
+# After each rehearsed day: the first that says something of the loan is the last.
+UNTIL_IT_IS_SAID = """
+EXIT WHEN EXISTS (SELECT FROM loans_at_step JOIN told_to USING (loan_id, step_id) WHERE loan_id = %(loan)s);
 """
 
 
@@ -43,29 +50,32 @@ class Preview:
 
 def about(loan: Loan, *, on: date) -> list[Preview]:
     """All letters of the next run that says something of this loan. Raises CalendarError."""
-    coming = why.ask([loan.pk], on=on)[loan.pk].next
-    return of_day(loan, day=coming.day, on=on, by_clock=True) if coming is not None else []
+    with rehearsal(on=on, only=related([loan.pk])) as imagined:
+        runs = list(islice(imagined.runs(after=on), why.RUNS + 1))
+        says = bool(runs) and imagined.look(*runs, noting=UNTIL_IT_IS_SAID, loan=loan.pk)
+        return written(imagined, [loan.pk]) if says else []
 
 
 def of_day(loan: Loan, *, day: date, on: date, by_clock: bool) -> list[Preview]:
     """All letters about this loan of one day's run, the clock's or a person's of today. Raises CalendarError."""
     with rehearsal(on=on, only=related([loan.pk])) as imagined:
         if not by_clock:
-            return written(imagined, [loan.pk], on=on) if imagined.look(on, by_clock=False) else []
-        for run in imagined.runs(after=on):
-            says = imagined.look(run)
-            if run >= day:
-                return written(imagined, [loan.pk], on=day) if says and run == day else []
-    return []
+            return written(imagined, [loan.pk]) if imagined.look(on, by_clock=False) else []
+        runs = list(takewhile(lambda run: run <= day, imagined.runs(after=on)))
+        says = day in runs and imagined.look(*runs)
+        return written(imagined, [loan.pk]) if says else []
 
 
-def written(imagined: Rehearsal, loan_ids: Collection[int], *, on: date) -> list[Preview]:
-    """The letters that the rehearsed run of this day planned about these loans."""
+def written(imagined: Rehearsal, loan_ids: Collection[int]) -> list[Preview]:
+    """The letters that the run that was rehearsed last planned about these loans."""
     imagined.cursor.execute(PLANNED, {"loans": list(loan_ids)})
-    letters = [pk for (pk,) in imagined.cursor.fetchall()]
-    reader = Reader(library=LibraryData.of(Library.the()), open_days=OpenDays.load())
+    letters = dict(imagined.cursor.fetchall())
+    if not letters:
+        return []
+    on: date = min(letters.values())  # a run has one day
+    reader = Reader(library=LibraryData.of(Library.the()), open_days=imagined.open_days)
     wording = compose.Wording()
-    return [_preview(reader.row(lines), wording, on=on) for _, lines in reader.lines(letters, on=on)]
+    return [_preview(reader.row(lines), wording, on=on) for _, lines in reader.lines(list(letters), on=on)]
 
 
 def _preview(row: LetterRow, wording: compose.Wording, *, on: date) -> Preview:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -90,9 +90,14 @@ def choices() -> list[tuple[str, str]]:
     return [("", "Whatever it was"), (NOTHING, "Nothing yet"), (ANYTHING, "Anything"), (REMINDER, "A reminder"), *steps]
 
 
-def last_said_is(loans: QuerySet[Any], choice: str) -> QuerySet[Any]:
-    """Asked as *this step was told, and none above*: for a third of a million loans that is one look at the ledger."""
+def last_said_is(loans: QuerySet[Any], choice: str, all_open: bool) -> QuerySet[Any]:
+    """Asked as *this step was told, and none above*: for a third of a million loans that is one look at the ledger.
+
+    Of open loans, at the part of it that is about a day on which one of them is due.
+    """
     told = Notice.objects.told().filter(loan=OuterRef("pk"), due_on=OuterRef("due_on"))
+    if all_open:
+        told = told.filter(due_on__gte=Subquery(Loan.objects.open().order_by("due_on").values("due_on")[:1]))
     if choice in (ANYTHING, NOTHING):
         return loans.filter(Exists(told) if choice == ANYTHING else ~Exists(told))
     if choice == REMINDER:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from circulation.models import Loan
 from circulation.words import a_day, several
 from library import slots
-from notices import again, on_imports, ready, shelf_check
+from notices import again, held, on_imports, ready, shelf_check
 from notices.letter_rows import at_local_time
 from notices.models import Letter, Run, RunSettings
 
@@ -147,7 +147,7 @@ def _held() -> list[slots.Need]:
             icon="hand-stop",
             tone="held",
             sentence=f"{several(run.letters, 'letter')} of {a_day(run.day, on=run.day)} held for you.",
-            reason=run.reason,
+            reason=f"{run.reason} {held.meanwhile()}".strip(),
             action="Look at them",
             url=reverse("run", args=[run.pk]),
         )

@@ -15,10 +15,10 @@ from library import slots
 from library.access import may
 from library.typed import row_number
 from notices import said, why, why_words
-from notices.loan_line import LoanLine
+from notices.loan_line import LETTERS_AHEAD, LoanLine
 
-RUNS_FOR_A_LIST = 30
 BEFORE = "said_before"
+KEPT = "why_of_loans"
 
 
 def register() -> None:
@@ -32,7 +32,7 @@ def register() -> None:
 def next_in_short(request: HttpRequest, loan_ids: Sequence[int], on: date) -> dict[int, str]:
     """*Overdue 3, Tue 24 Nov*, or why nothing, for the loans of a list."""
     try:
-        answers = why.ask(loan_ids, on=on, runs=RUNS_FOR_A_LIST)
+        answers = _of_page(request, loan_ids[0], on=on) if len(loan_ids) == 1 else why.ask(loan_ids, on=on)
     except CalendarError as reason:
         return dict.fromkeys(loan_ids, str(reason))
     return {pk: why_words.in_short(answer, on=on) for pk, answer in answers.items()}
@@ -42,12 +42,20 @@ def line_of_loan(request: HttpRequest, loan_id: int) -> slots.Panel | None:
     """The past and the future of one loan, and all that decides whether the next letter goes out."""
     if not may(request).librarian:
         return None
-    loan = Loan.objects.with_borrowers().get(pk=loan_id)
+    loan, on = Loan.objects.with_borrowers().get(pk=loan_id), timezone.localdate()
     try:
-        line = LoanLine(loan, on=timezone.localdate())
+        line = LoanLine(loan, _of_page(request, loan_id, on=on)[loan_id], on=on)
     except CalendarError as reason:
         return slots.Panel(template="notices/includes/loan_line.html", context={"trouble": str(reason)})
     return slots.Panel(template="notices/includes/loan_line.html", context={"line": line, "loan": loan})
+
+
+def _of_page(request: HttpRequest, loan_id: int, *, on: date) -> dict[int, why.Why]:
+    """The page of a loan asks twice, for its line and for *We say next*; the runs are rehearsed once."""
+    kept: dict[int, dict[int, why.Why]] = request.__dict__.setdefault(KEPT, {})
+    if loan_id not in kept:
+        kept[loan_id] = why.ask([loan_id], on=on, letters=LETTERS_AHEAD)
+    return kept[loan_id]
 
 
 def history_of_patron(request: HttpRequest, pk: int) -> slots.Panel | None:

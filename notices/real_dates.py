@@ -4,9 +4,10 @@ The days come from ``steps.windows``, the quiet ones from ``ready``; what is add
 kept in memory and asked as the scan asks the real one. Reads no database and no clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from circulation.calendar import OpenDays
 from notices import ready, steps
@@ -66,11 +67,22 @@ def with_steps(schedule: Schedule, unsaved: Sequence[Step]) -> Schedule:
 
 def of_a_loan(schedule: Schedule, *, due_on: date, calendar: Calendar) -> list[Dates]:
     """Every step with its days, in the order of the steps. Raises CalendarError where the library never opens."""
+    return _of_a_loan(schedule, due_on=due_on, calendar=calendar, windows=_windows(schedule, calendar))
+
+
+def _windows(schedule: Schedule, calendar: Calendar) -> Callable[[date], list[steps.Window]]:
+    """Those of a day are the same for every loan: for the due dates of a week they are found once."""
+    return cache(lambda day: steps.windows(schedule, on=day, open_days=calendar.open_days))
+
+
+def _of_a_loan(
+    schedule: Schedule, *, due_on: date, calendar: Calendar, windows: Callable[[date], list[steps.Window]]
+) -> list[Dates]:
     ledger = _Ledger(schedule)
     for day in _days(schedule, due_on):
         reached = [
             window
-            for window in steps.windows(schedule, on=day, open_days=calendar.open_days)
+            for window in windows(day)
             if window.due_from <= due_on <= window.due_to
             and (window.set_before is None or due_on - LENT_BEFORE < window.set_before)
         ]
@@ -86,12 +98,13 @@ def passed_over(schedule: Schedule, *, on: date, calendar: Calendar) -> dict[int
     """Step number → weekdays of due dates for which the weekly rhythm passes the step over; steps never reached are
     left out. Due dates fall on open weekdays, as everywhere."""
     rhythm = calendar.without_holidays()
+    windows = _windows(schedule, rhythm)
     found: dict[int, list[int]] = {}
     for ahead in range(7):
         due_on = on + timedelta(days=ahead)
         if not rhythm.open_days.is_open(due_on):
             continue
-        for dates in of_a_loan(schedule, due_on=due_on, calendar=rhythm):
+        for dates in _of_a_loan(schedule, due_on=due_on, calendar=rhythm, windows=windows):
             if dates.reached is not None and dates.said is None:
                 found.setdefault(dates.step.number, []).append(due_on.weekday())
     return {number: sorted(days) for number, days in found.items()}

@@ -7,9 +7,9 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from circulation.signals import Cause, loans_changed, people_changed
+from circulation.signals import Cause, guardians_merged, loans_changed, people_changed
 from library import slots
-from notices import again, take_back
+from notices import again, one_guardian, take_back
 
 
 @receiver(loans_changed, dispatch_uid="notices.loans_changed")
@@ -24,6 +24,11 @@ def when_people_change(
     return take_back.about_people(
         patron_ids=patron_ids or [], guardian_ids=guardian_ids or [], cause=cause, on=timezone.localdate()
     )
+
+
+@receiver(guardians_merged, dispatch_uid="notices.guardians_merged")
+def when_guardians_merge(*, second_id: int, into_id: int, **_: Any) -> None:
+    one_guardian.take_over(second_id, into_id=into_id, on=timezone.localdate())
 
 
 @slots.going_again.register

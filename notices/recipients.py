@@ -18,7 +18,7 @@ from notices.wanted import CARER_MAY_BE_TOLD, HAS_HOME
 
 # Promises: every row of loans_at_step gets one row in told_to for each person who is told, or none at all.
 FIND = f"""
-CREATE TEMPORARY TABLE told_to ON COMMIT DROP AS
+INSERT INTO told_to
 WITH borrower AS (
     SELECT due.loan_id, due.step_id, due.who, due.how, patron.id AS patron_id, patron.email, patron.prefers_paper,
            {HAS_HOME} AS has_home,
@@ -85,6 +85,6 @@ WHERE (due.how <> 'paper' AND partner.email <> '')
 
 
 def find(cursor: CursorWrapper, *, on: date) -> None:
-    """Make the temporary table ``told_to`` from ``loans_at_step``: who hears of which loan at which step, and how."""
+    """Fill the temporary table ``told_to`` from ``loans_at_step``: who hears of which loan at which step, and how."""
     cursor.execute(FIND, {"on": on})
     cursor.execute("ANALYZE told_to")

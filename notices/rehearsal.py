@@ -4,7 +4,7 @@ For the length of one transaction the ledger's tables are hidden behind temporar
 what the scan reads of them; where few loans are asked about, so are the tables of loans and people. So the statements
 that judge, say and plan letters are those of the real run to the last character, each day finds what the days before
 it said, and composing reads the planned letters like any others. It writes nothing that outlives it, waits for nobody
-and keeps nobody waiting.
+and keeps nobody waiting. However many days are looked at together, they cost one question.
 
 What it supposes: nothing is lent, returned or changed, what is held is let go today, and every letter that is planned
 can be written.
@@ -16,131 +16,61 @@ from datetime import date, timedelta
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg2.extensions import AsIs
 
 from circulation.calendar import OpenDays
-from notices import ready, scan
+from notices import ready, rehearsal_sql, scan, steps
+from notices.assignments import assignments
 from notices.models import Run, RunSettings, Schedule
 
 ONE_DAY = timedelta(days=1)
 AHEAD = 366
 """How far a next run is looked for before it is taken for never."""
 
-# Promises: the scan finds in them what it would find in the real ones: what stands in the ledger about present due
-# dates, letters young enough for *days between letters*, and those that could not be written, with their notices.
-# What is planned here has ids of its own, far from the real ones.
-LETTERS = """
-CREATE TEMPORARY TABLE notices_letter ON COMMIT DROP AS
-    SELECT * FROM public.notices_letter letter WHERE (state IN ('failed', 'held') OR day > %(since)s)
-"""
-SHADOWS = """
-CREATE TEMPORARY TABLE notices_notice ON COMMIT DROP AS
-    SELECT notice.* FROM public.notices_notice notice
-    JOIN circulation_loan loan ON loan.id = notice.loan_id AND loan.due_on = notice.due_on
-    WHERE loan.returned_on IS NULL AND notice.undone_at IS NULL AND notice.taken_back_at IS NULL AND notice.number <> 0
-      AND (%(only)s::bigint[] IS NULL OR notice.loan_id = ANY(%(only)s));
-CREATE TEMPORARY TABLE notices_line ON COMMIT DROP AS
-    SELECT line.* FROM public.notices_line line JOIN notices_letter letter ON letter.id = line.letter_id
-    WHERE letter.state = 'failed';
-UPDATE notices_notice SET said_on = %(on)s, run_id = NULL
-WHERE run_id IN (SELECT id FROM notices_run WHERE held_at IS NOT NULL AND let_go_at IS NULL AND dropped_at IS NULL);
-UPDATE notices_letter SET day = %(on)s WHERE state = 'held';
-CREATE TEMPORARY SEQUENCE imagined_notice START 1000000000000;
-CREATE TEMPORARY SEQUENCE imagined_letter OWNED BY notices_letter.id START 1000000000000;
-ALTER TABLE notices_notice ALTER id SET DEFAULT nextval('imagined_notice');
-ALTER TABLE notices_letter ALTER id SET DEFAULT nextval('imagined_letter');
-CREATE UNIQUE INDEX ON notices_notice (loan_id, due_on, number, occurrence);
-CREATE TEMPORARY TABLE became (loan_id bigint, outcome text) ON COMMIT DROP;
-"""
-
-# Promises: of circulation, all that a run of these loans reads: with them what else their readers have, which letters
-# list as also out. A hundred rows are then joined to hundreds, not to the whole library.
-FEW = """
-CREATE TEMPORARY TABLE circulation_loan ON COMMIT DROP AS
-    SELECT * FROM public.circulation_loan WHERE id = ANY(%(only)s)
-    UNION
-    SELECT * FROM public.circulation_loan WHERE returned_on IS NULL
-      AND patron_id IN (SELECT patron_id FROM public.circulation_loan WHERE id = ANY(%(only)s));
-CREATE TEMPORARY TABLE circulation_item ON COMMIT DROP AS
-    SELECT * FROM public.circulation_item WHERE id IN (SELECT item_id FROM circulation_loan);
-CREATE TEMPORARY TABLE circulation_patron ON COMMIT DROP AS
-    SELECT * FROM public.circulation_patron WHERE id IN (SELECT patron_id FROM circulation_loan);
-CREATE TEMPORARY TABLE circulation_guardianship ON COMMIT DROP AS
-    SELECT * FROM public.circulation_guardianship WHERE patron_id IN (SELECT id FROM circulation_patron);
-CREATE TEMPORARY TABLE circulation_guardian ON COMMIT DROP AS
-    SELECT * FROM public.circulation_guardian WHERE id IN (SELECT guardian_id FROM circulation_guardianship);
-"""
-
-# Promises: the letters to their readers. In a busy week the others are a hundred thousand.
-LETTERS_OF_FEW = f"""{LETTERS} AND (
-    patron_id = ANY(ARRAY(SELECT id FROM circulation_patron))
-    OR guardian_id = ANY(ARRAY(SELECT id FROM circulation_guardian))
-    OR also_guardian_id = ANY(ARRAY(SELECT id FROM circulation_guardian))
-    OR group_id = ANY(ARRAY(SELECT DISTINCT group_id FROM circulation_patron))
-    OR partner_id = ANY(ARRAY(SELECT DISTINCT partner_id FROM circulation_loan WHERE partner_id IS NOT NULL)))
-"""
-
-# Promises: whoever shares a reader with one of these loans, so that the days between two letters are counted right:
-# siblings by their guardians, and the siblings of those; all that a partner library has of ours.
-# OFFSET 0 keeps each step a look into an index: PostgreSQL expects a tenth of the school in a family.
-RELATED = """
-WITH RECURSIVE kin AS (
-    SELECT DISTINCT patron_id FROM circulation_loan WHERE id = ANY(%(loans)s) AND patron_id IS NOT NULL
-    UNION
-    SELECT sibling.patron_id
-    FROM kin
-    CROSS JOIN LATERAL (
-        SELECT other.patron_id
-        FROM circulation_guardianship own
-        JOIN circulation_guardianship other USING (guardian_id)
-        WHERE own.patron_id = kin.patron_id
-        OFFSET 0) AS sibling
-)
-SELECT loan.id
-FROM kin
-CROSS JOIN LATERAL (
-    SELECT id FROM circulation_loan WHERE patron_id = kin.patron_id AND returned_on IS NULL OFFSET 0) AS loan
-UNION
-SELECT loan.id FROM circulation_loan loan
-WHERE loan.returned_on IS NULL
-  AND loan.partner_id IN (SELECT partner_id FROM circulation_loan WHERE id = ANY(%(loans)s))
-"""
-
-TURN_THE_PAGE = "DROP TABLE IF EXISTS told_to, said, planned; TRUNCATE due_window, loans_at_step, became"
-TURN_A_SMALL_PAGE = """
-DROP TABLE IF EXISTS told_to, said, planned;
-DELETE FROM due_window; DELETE FROM loans_at_step; DELETE FROM became
-"""
+# What the scan's statements ask for stands in the row of the day that is looked at.
+OF_THE_DAY = {
+    "on": AsIs("the.on_day"),
+    "first": AsIs("the.first_due"),
+    "last": AsIs("the.last_due"),
+    "weekday": AsIs("the.weekday"),
+    "by_hand": AsIs("the.by_hand"),
+    "run": AsIs("the.run_id"),
+}
+# Tables of a few rows are not worth a plan for each day; of all loans, each day's are planned by their real size.
+ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
+A_PLAN_FOR_EACH_DAY = "SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = force_custom_plan"
 
 
 class Rehearsal:
     """Looks at one day after the other; what a day says is in the ledger of the next ones."""
 
-    def __init__(self, cursor: CursorWrapper, *, only: Collection[int] | None) -> None:
+    def __init__(self, cursor: CursorWrapper, schedules: list[Schedule], *, only: Collection[int] | None) -> None:
         self.cursor = cursor
-        self.schedules = list(Schedule.objects.in_force())
+        self.schedules = schedules
         self.open_days = OpenDays.load()
+        self.has_looked = False
         self._only = only
-        self._began = False
+        self._deciding = self._assign()
 
-    def look(self, on: date, *, by_clock: bool = True) -> bool:
-        """What a run of this day would decide: loans and outcomes in ``became``, people in ``told_to``, letters in
-        ``planned``. Returns whether it would say anything; where not, the last two do not exist.
+    def look(self, *days: date, by_clock: bool = True, noting: str = "", **values: object) -> bool:
+        """What runs of these days would decide, one after the other: the last one's loans and outcomes in ``became``,
+        people in ``told_to``, letters in ``planned``. Returns whether that one would say anything.
+
+        ``noting``: what is done after each day (``rehearsal_sql.days``), with these values. Raises CalendarError.
         """
-        if self._began:
-            self.cursor.execute(TURN_THE_PAGE if self._only is None else TURN_A_SMALL_PAGE)
-            scan.write_windows(self.cursor, self.schedules, on=on, open_days=self.open_days)
-        else:
-            scan.write_rules(self.cursor, self.schedules, on=on, open_days=self.open_days)
-            self._began = True
-        question = scan.Question(on=on, by_clock=by_clock, only=self._only)
-        if not scan.note(self.cursor, question, self.schedules, open_days=self.open_days):
-            return False
-        scan.say(self.cursor, run_id=-on.toordinal(), on=on)  # each day's run is another one, and none that is kept
-        return True
-
-    @property
-    def has_looked(self) -> bool:
-        return self._began
+        of_days = {day: steps.of_all(self.schedules, on=day, open_days=self.open_days) for day in days}
+        self._write_windows(of_days)
+        statement = rehearsal_sql.days(
+            many=self._only is None,
+            days_between=any(schedule.days_between for schedule in self.schedules),
+            noting=noting,
+        )
+        rows = ", ".join(self._row(day, windows, by_clock=by_clock) for day, windows in of_days.items())
+        given = {**OF_THE_DAY, **values, "only": as_array(self._only), "days": AsIs(rows)}
+        self.cursor.execute(statement, given)
+        self.has_looked = True
+        self.cursor.execute("SELECT EXISTS (SELECT FROM told_to)")
+        return bool(self.cursor.fetchone()[0])
 
     def days(self, *, after: date) -> Iterator[tuple[date, str | None]]:
         """From the next run's day on, as if the daily run were switched on today: each with why it is quiet."""
@@ -155,6 +85,32 @@ class Rehearsal:
         """The days on which it writes."""
         return (day for day, quiet in self.days(after=after) if quiet is None)
 
+    def _assign(self) -> set[int]:
+        """Write which schedule each loan falls under; returns those that any of them falls under."""
+        pairs = None
+        if self._only is not None:
+            self.cursor.execute(rehearsal_sql.PAIRS)
+            pairs = self.cursor.fetchall()
+        found = list(assignments(self.schedules, among=pairs))
+        scan.write_assignments(self.cursor, found)
+        if pairs is None:
+            self.cursor.execute("ANALYZE falls_under")
+        return {one.schedule.pk for one in found}
+
+    def _write_windows(self, of_days: dict[date, list[steps.Window]]) -> None:
+        rows = (
+            (day, *scan.window_row(window))
+            for day, windows in of_days.items()
+            for window in windows
+            if window.step.schedule_id in self._deciding
+        )
+        scan.copy_rows(self.cursor, "coming_window", ("on_day", *scan.WINDOW), rows)
+
+    def _row(self, day: date, windows: list[steps.Window], *, by_clock: bool) -> str:
+        first, last = steps.looked_at(self.schedules, windows, on=day)
+        # Each day's run is another one, and none that is kept.
+        return f"('{day}'::date, '{first}'::date, '{last}'::date, {day.weekday()}, {not by_clock}, {-day.toordinal()})"
+
 
 @contextmanager
 def rehearsal(*, on: date, only: Collection[int] | None = None) -> Iterator[Rehearsal]:
@@ -163,21 +119,23 @@ def rehearsal(*, on: date, only: Collection[int] | None = None) -> Iterator[Rehe
     Inside, models of these tables read the imagined rows: what else a caller wants of them it reads before or after.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        between = max((schedule.days_between for schedule in Schedule.objects.in_force()), default=0)
-        values = {"on": on, "since": on - timedelta(days=between), "only": None if only is None else list(only)}
-        if only is None:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-        else:
-            cursor.execute(FEW, values)
-        cursor.execute(LETTERS if only is None else LETTERS_OF_FEW, values)
-        cursor.execute(SHADOWS, values)
+        schedules = list(Schedule.objects.in_force())
+        between = max((schedule.days_between for schedule in schedules), default=0)
+        values = {"on": on, "since": on - timedelta(days=between), "only": as_array(only)}
+        cursor.execute(A_PLAN_FOR_EACH_DAY if only is None else ONE_PLAN)
+        cursor.execute(rehearsal_sql.ALL_LOANS if only is None else rehearsal_sql.FEW_LOANS, values)
         cursor.execute(scan.ALL_AT_ONCE)
-        yield Rehearsal(cursor, only=only)
+        yield Rehearsal(cursor, schedules, only=only)
         transaction.set_rollback(True)
 
 
 def related(loan_ids: Collection[int]) -> list[int]:
     """These loans and every other that can share a letter with one of them, by a home or a partner library."""
     with connection.cursor() as cursor:
-        cursor.execute(RELATED, {"loans": list(loan_ids)})
+        cursor.execute(rehearsal_sql.RELATED, {"loans": as_array(loan_ids)})
         return sorted({*loan_ids, *(pk for (pk,) in cursor.fetchall())})
+
+
+def as_array(ids: Collection[int] | None) -> str | None:
+    """As PostgreSQL reads it from text, which is a quarter of the work for thousands."""
+    return None if ids is None else f"{{{','.join(map(str, ids))}}}"

@@ -59,6 +59,9 @@ class Row:
     look: Look
 
 
+TAKEN_OUT = Look(tone="off", icon="ban", word="Taken out", more="The letter stands without it.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class History:
     """One page of letters. ``older`` is the key of the next page, None where this is the last."""
@@ -155,12 +158,16 @@ def _history(
 
 
 def _row(letter: Letter, concerns: Callable[[Loan], bool]) -> Row:
-    titles = [line.notice.loan.item.title for line in letter.lines.all() if concerns(line.notice.loan)]
+    """What the letter says; where it says nothing of this page any more, what it would have said."""
+    lines = [line for line in letter.lines.all() if concerns(line.notice.loan)]
+    standing = [line for line in lines if line.taken_out_at is None]
+    titles = [line.notice.loan.item.title for line in standing or lines]
+    goes_without = bool(lines) and not standing and letter.state != Letter.State.TAKEN_BACK
     return Row(
         letter=letter,
         day=letter.day,
         to=to_whom(letter),
         titles=titles[:TITLES],
         more=max(len(titles) - TITLES, 0),
-        look=look_of(letter),
+        look=TAKEN_OUT if goes_without else look_of(letter),
     )

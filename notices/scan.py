@@ -9,31 +9,28 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
-from psycopg2.extras import execute_values
 
 from circulation.calendar import CalendarError, OpenDays
 from notices import held, ready, recipients, steps
-from notices.assignments import assignments
+from notices.assignments import Assignment, assignments
 from notices.models import Outcome, Run, RunSettings, Schedule
 from notices.scan_sql import (
+    ADDED_MUCH,
     BY_CHANNEL,
     CLEAR,
     JUDGE,
     NOBODY,
-    NOTE_BY_CHANNEL,
-    NOTE_JUDGED,
-    NOTE_NOBODY,
-    NOTE_TOO_SOON,
     PLAN,
-    RULES,
     SAY,
     STILL_SO,
+    TABLES,
     TOO_SOON,
 )
 from smtp_gateway import identity
@@ -47,6 +44,23 @@ PATIENCE = "SET LOCAL statement_timeout = 0"
 # into this much memory at a million loans; without it each of them is written to disk and read again. What the planner
 # thinks a long statement costs is not worth compiling it.
 ALL_AT_ONCE = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '96MB'; SET LOCAL jit = off"
+
+WINDOW = (
+    "schedule_id",
+    "step_id",
+    "number",
+    "due_from",
+    "due_to",
+    "set_before",
+    "after",
+    "said_by",
+    "is_last",
+    "repeat_days",
+    "repeat_times",
+    "who",
+    "how",
+)
+"""Columns of the table ``due_window``."""
 
 
 class RunError(Exception):
@@ -125,8 +139,8 @@ def _look(record: Run, *, only: Collection[int] | None = None) -> None:
             cursor.execute(ALL_AT_ONCE)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_RUN_AT_A_TIME])
         open_days = OpenDays.load()
-        write_rules(cursor, schedules, on=record.day, open_days=open_days)
-        counts = _judge(cursor, _values(question, schedules, open_days))
+        windows = write_rules(cursor, schedules, on=record.day, open_days=open_days)
+        counts = _judge(cursor, _values(question, schedules, windows))
         looked_at = counts.pop("looked_at")
         if _anything_at_a_step(cursor):
             recipients.find(cursor, on=record.day)
@@ -144,67 +158,50 @@ def _look(record: Run, *, only: Collection[int] | None = None) -> None:
     record.save()
 
 
-def note(cursor: CursorWrapper, question: Question, schedules: list[Schedule], *, open_days: OpenDays) -> bool:
-    """Decide as a run would, by the same statements, and note what became of each loan in the table ``became``.
+def write_rules(
+    cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays
+) -> list[steps.Window]:
+    """Temporary tables ``falls_under`` (which schedule a loan has) and ``due_window`` (which step it has reached).
 
-    Takes no locks and records nothing; the caller has written the rules. Returns whether anything would be said, and
-    only then is there a table ``told_to``.
+    Returns the windows. Raises CalendarError.
     """
-    cursor.execute(NOTE_JUDGED, _values(question, schedules, open_days))
-    if not _anything_at_a_step(cursor):
-        return False
-    cursor.execute("ANALYZE loans_at_step")
-    recipients.find(cursor, on=question.on)
-    cursor.execute(NOTE_NOBODY, {"on": question.on})
-    if any(schedule.days_between for schedule in schedules):
-        cursor.execute(NOTE_TOO_SOON, {"on": question.on})
-    cursor.execute(NOTE_BY_CHANNEL)
-    return True
+    cursor.execute(TABLES)
+    write_assignments(cursor, assignments(schedules))
+    windows = steps.of_all(schedules, on=on, open_days=open_days)
+    copy_rows(cursor, "due_window", WINDOW, map(window_row, windows))
+    cursor.execute("ANALYZE falls_under, due_window")
+    return windows
 
 
-def write_rules(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
-    """Temporary tables ``falls_under`` (which schedule a loan has) and ``due_window`` (which step it has reached)."""
-    cursor.execute(RULES)
-    _fill(
-        cursor,
-        "falls_under (service, group_id, collection_id, schedule_id)",
-        ((one.service, one.group, one.collection, one.schedule.pk) for one in assignments(schedules)),
+def write_assignments(cursor: CursorWrapper, found: Iterable[Assignment]) -> None:
+    """Fill ``falls_under``."""
+    columns = ("service", "group_id", "collection_id", "schedule_id")
+    rows = ((one.service, one.group, one.collection, one.schedule.pk) for one in found)
+    copy_rows(cursor, "falls_under", columns, rows)
+
+
+def window_row(window: steps.Window) -> tuple[Any, ...]:
+    """The columns of WINDOW."""
+    step = window.step
+    return (
+        step.schedule_id,
+        step.pk,
+        step.number,
+        window.due_from,
+        window.due_to,
+        window.set_before,
+        window.after,
+        window.said_by,
+        window.is_last,
+        step.repeat_days,
+        step.repeat_times,
+        step.who,
+        step.how,
     )
-    cursor.execute("ANALYZE falls_under")
-    write_windows(cursor, schedules, on=on, open_days=open_days)
 
 
-def write_windows(cursor: CursorWrapper, schedules: list[Schedule], *, on: date, open_days: OpenDays) -> None:
-    """The windows of this day alone, for whoever looks at several."""
-    _fill(
-        cursor,
-        "due_window (schedule_id, step_id, number, due_from, due_to, set_before, after, said_by, is_last,"
-        " repeat_days, repeat_times, who, how)",
-        (
-            (
-                window.step.schedule_id,
-                window.step.pk,
-                window.step.number,
-                window.due_from,
-                window.due_to,
-                window.set_before,
-                window.after,
-                window.said_by,
-                window.is_last,
-                window.step.repeat_days,
-                window.step.repeat_times,
-                window.step.who,
-                window.step.how,
-            )
-            for schedule in schedules
-            for window in steps.windows(schedule, on=on, open_days=open_days)
-        ),
-    )
-    cursor.execute("ANALYZE due_window")
-
-
-def _values(question: Question, schedules: list[Schedule], open_days: OpenDays) -> dict[str, Any]:
-    first, last = steps.looked_at(schedules, on=question.on, open_days=open_days)
+def _values(question: Question, schedules: list[Schedule], windows: list[steps.Window]) -> dict[str, Any]:
+    first, last = steps.looked_at(schedules, windows, on=question.on)
     return {
         "on": question.on,
         "first": first,
@@ -249,7 +246,14 @@ def say(cursor: CursorWrapper, *, run_id: int, on: date) -> None:
 def plan_letters(cursor: CursorWrapper, *, run_id: int, on: date) -> None:
     """Letters to be written from ``said`` and ``told_to``: one per recipient, service, audience and channel."""
     cursor.execute(PLAN, {"run": run_id, "on": on})
+    cursor.execute(ADDED_MUCH)
+    if cursor.fetchone()[0]:
+        cursor.execute("ANALYZE notices_notice, notices_letter, notices_line")
 
 
-def _fill(cursor: CursorWrapper, table: str, rows: Iterable[Sequence[Any]]) -> None:
-    execute_values(cursor.cursor, f"INSERT INTO {table} VALUES %s", list(rows), page_size=1000)
+def copy_rows(
+    cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[int | date | str | None]]
+) -> None:
+    """Many small rows at once. Their text is words of the program: it holds neither tabs nor backslashes."""
+    lines = ("\t".join(["\\N" if cell is None else str(cell) for cell in row]) for row in rows)
+    cursor.cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", StringIO("\n".join(lines)))

@@ -15,8 +15,9 @@ def _noted(deciding: str, settled: str) -> str:
     return f"{deciding}\nINSERT INTO became (loan_id, outcome) SELECT loan_id, outcome FROM ({settled}) AS one"
 
 
-# The day's rules as rows, so that loans can be joined to them. They live as long as the transaction.
-RULES = """
+# The day's rules as rows, so that loans can be joined to them, and what the statements below hand on to each other.
+# They live as long as the transaction.
+TABLES = """
 CREATE TEMPORARY TABLE falls_under (
     service text, group_id bigint, collection_id bigint, schedule_id bigint) ON COMMIT DROP;
 CREATE TEMPORARY TABLE due_window (
@@ -26,6 +27,16 @@ CREATE TEMPORARY TABLE loans_at_step (
     loan_id bigint, due_on date, schedule_id bigint, step_id bigint, number smallint, occurrence smallint,
     patron_id bigint, partner_id bigint, service text, letter_per_loan boolean, days_between smallint,
     who text, how text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE told_to (
+    loan_id bigint, step_id bigint, audience text, patron_id bigint, guardian_id bigint, also_guardian_id bigint,
+    group_id bigint, partner_id bigint, channel text, address text) ON COMMIT DROP;
+CREATE TEMPORARY TABLE said (
+    notice_id bigint, loan_id bigint, step_id bigint, number smallint, service text, letter_per_loan boolean)
+    ON COMMIT DROP;
+CREATE TEMPORARY TABLE planned (
+    letter_id bigint, service text, audience text, channel text, patron_id bigint, guardian_id bigint,
+    also_guardian_id bigint, group_id bigint, partner_id bigint, address text, number smallint, notices bigint[])
+    ON COMMIT DROP;
 """
 
 # Tables: loan, item, patron, falls_under.
@@ -43,8 +54,9 @@ _LOOKED_AT = """
 
 # Promises: every open loan in range is either counted under exactly one outcome, or it is in loans_at_step (once for
 # each step that it has reached today; two steps may share a day).
-#   told      what the ledger holds about the loan's present due date
-#   reached   windows that hold the due date, and whether the ledger lets this step be said now
+#   in_window windows that hold the due date; ``is_said`` where that settles it: the step was said and is not repeated
+#   told      what the ledger holds about the present due date of the other loans
+#   reached   those other windows, and whether the ledger lets this step be said now
 #   only      what a person ticked; without it, every loan
 _JUDGE = f"""
 WITH looked AS MATERIALIZED (
@@ -63,7 +75,10 @@ WITH looked AS MATERIALIZED (
              WHEN patron.no_letters_until > %(on)s THEN 'no_letters'
            END AS hushed
     FROM circulation_loan loan
-    JOIN circulation_item item ON item.id = loan.item_id
+    -- A collection that no schedule names falls under what covers any: then nobody reads through all things.
+    LEFT JOIN (SELECT id, collection_id FROM circulation_item
+               WHERE collection_id IN (SELECT collection_id FROM notices_schedule_collections)) AS item
+        ON item.id = loan.item_id
     LEFT JOIN circulation_patron patron ON patron.id = loan.patron_id
     LEFT JOIN circulation_group grp ON grp.id = patron.group_id
     LEFT JOIN circulation_partnerlibrary partner ON partner.id = loan.partner_id
@@ -73,9 +88,12 @@ WITH looked AS MATERIALIZED (
 ),
 in_window AS MATERIALIZED (
     SELECT looked.loan_id, looked.due_on, due.step_id, due.number, due.after, due.said_by, due.is_last, due.repeat_days,
-           due.repeat_times, due.who, due.how
+           due.repeat_times, due.who, due.how, due.repeat_days IS NULL AND notice.id IS NOT NULL AS is_said
     FROM looked
     JOIN due_window due ON due.schedule_id = looked.schedule_id AND looked.due_on BETWEEN due.due_from AND due.due_to
+    LEFT JOIN notices_notice notice
+        ON notice.loan_id = looked.loan_id AND notice.due_on = looked.due_on AND notice.number = due.number
+        AND notice.occurrence = 0 AND notice.undone_at IS NULL AND notice.taken_back_at IS NULL
     WHERE looked.settled IS NULL AND (due.set_before IS NULL OR looked.due_set_on < due.set_before)
 ),
 entry AS MATERIALIZED (
@@ -90,7 +108,7 @@ entry AS MATERIALIZED (
            bool_or(notice.dropped_at IS NULL) AS heard
     FROM notices_notice notice
     LEFT JOIN notices_run run ON run.id = notice.run_id
-    JOIN (SELECT DISTINCT loan_id, due_on FROM in_window) AS loan USING (loan_id, due_on)
+    JOIN (SELECT DISTINCT loan_id, due_on FROM in_window WHERE NOT is_said) AS loan USING (loan_id, due_on)
     WHERE notice.undone_at IS NULL AND notice.taken_back_at IS NULL
     GROUP BY notice.loan_id, notice.number
 ),
@@ -119,6 +137,7 @@ reached AS MATERIALIZED (
     FROM in_window window_
     LEFT JOIN entry ON entry.loan_id = window_.loan_id AND entry.number = window_.number
     LEFT JOIN told ON told.loan_id = window_.loan_id
+    WHERE NOT window_.is_said
 ),
 summary AS MATERIALIZED (
     SELECT loan_id, bool_or(verdict = 'now') AS now, bool_or(verdict = 'again') AS again,
@@ -129,7 +148,8 @@ summary AS MATERIALIZED (
 judged AS MATERIALIZED (
     SELECT looked.*, coalesce(settled, CASE
                WHEN summary.now OR summary.again THEN hushed
-               WHEN summary.already_told THEN 'already_told'
+               WHEN summary.already_told OR looked.loan_id IN (SELECT loan_id FROM in_window WHERE is_said)
+               THEN 'already_told'
                ELSE 'not_yet' END) AS outcome,
            coalesce(summary.now, FALSE) AS now
     FROM looked
@@ -231,16 +251,9 @@ GROUP BY told_to.loan_id"""
 BY_CHANNEL = _counted("", _TOLD)
 NOTE_BY_CHANNEL = _noted("", _TOLD)
 
-SAID = """
-CREATE TEMPORARY TABLE said (
-    notice_id bigint, loan_id bigint, step_id bigint, number smallint, service text, letter_per_loan boolean)
-    ON COMMIT DROP;
-"""
-
 # Promises: each (loan, due date, step, occurrence) once; where another process was quicker, its row stands and this
 # one plans no letter.
-SAY = f"""
-{SAID}
+SAY = """
 WITH new AS (
     INSERT INTO notices_notice (loan_id, due_on, number, occurrence, step_id, run_id, said_on, why)
     SELECT due.loan_id, due.due_on, due.number, due.occurrence, due.step_id, %(run)s, %(on)s, ''
@@ -258,7 +271,7 @@ FROM new JOIN loans_at_step due USING (loan_id, step_id)
 # Promises: every notice in said stands in one letter to each of its people. Reminders stand apart from overdue
 # letters to a home (product.md, N5). Both INSERTs see the same planned letters.
 PLAN = """
-CREATE TEMPORARY TABLE planned ON COMMIT DROP AS
+INSERT INTO planned
 SELECT nextval(pg_get_serial_sequence('notices_letter', 'id')) AS letter_id,
        said.service, told.audience, told.channel, told.patron_id, told.guardian_id, told.also_guardian_id,
        told.group_id, told.partner_id, min(told.address) AS address, max(said.number) AS number,
@@ -277,7 +290,13 @@ SELECT letter_id, %(run)s, service, audience, channel, 'planned', 'step', number
 FROM planned;
 INSERT INTO notices_line (letter_id, notice_id)
 SELECT letter_id, unnest(notices) FROM planned;
-ANALYZE notices_notice, notices_letter, notices_line;
+"""
+
+# As autovacuum asks: until a tenth was added, what the planner knows is good enough, and a sample of a long ledger
+# costs more than a small run.
+ADDED_MUCH = """
+SELECT count(*) * 10 > (SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'notices_letter'::regclass)
+FROM planned
 """
 
 # They would go with the transaction; a caller may have more than one run in its own.

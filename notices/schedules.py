@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from notices import presets, scan, take_back
 from notices.models import Notice, Schedule, Step
@@ -75,8 +75,9 @@ def said_numbers(schedule: Schedule) -> set[int]:
     """The numbers under which somebody was told by this schedule: they stay with their steps."""
     if not schedule.pk:
         return set()
-    notices = Notice.objects.standing().filter(step__schedule=schedule)
-    return set(notices.order_by().values_list("step__number", flat=True).distinct())
+    # Of each step the first notice is enough: a schedule may have said a million.
+    spoken = Exists(Notice.objects.standing().filter(step=OuterRef("pk")))
+    return set(Step.objects.filter(spoken, schedule=schedule).order_by().values_list("number", flat=True))
 
 
 def save_steps(schedule: Schedule, kept: Sequence[Step], *, on: date) -> None:

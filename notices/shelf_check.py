@@ -2,25 +2,51 @@
 
 By call number: what is written about today, whether the letters already wait or today's run is still to come, and what
 its borrowers say is back. Names no borrower: whoever walks along the shelves needs none. What is found is taken back
-by the desk's verb, and that takes its letters back, too.
+by the desk's verb, and that takes its letters back, too. What is to look for in a large library is written down by a
+worker (``kept_shelf_check``), by the same statement.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Max
+from django.db import connection
 
 from circulation.calendar import CalendarError
 from circulation.models import Loan
 from circulation.models.loans import LoanQuerySet
-from notices.models import Letter, Line
+from notices.models import Letter
 from notices.models.schedule import step_name
 from notices.rehearsal import rehearsal
 from smtp_gateway.models import OutboundMessage
 
 State = OutboundMessage.State
-NOT_PRINTED = [Letter.State.PLANNED, Letter.State.HELD, Letter.State.TO_PRINT]
-AT_STEP = "SELECT loan_id, max(number) FROM loans_at_step WHERE number <> 0 GROUP BY loan_id"
+AT_STEP = """
+SELECT coalesce(array_agg(loan_id), '{}'), coalesce(array_agg(number), '{}')
+FROM (SELECT loan_id, max(number) AS number FROM loans_at_step WHERE number <> 0 GROUP BY loan_id) AS coming
+"""
+
+# Promises: each loan once, with the highest step of letters that can still be stopped; of a loan about which none
+# waits, the step that today's run comes to. Two questions about letters: each has an index.
+WRITTEN_ABOUT_TODAY = """
+SELECT DISTINCT ON (loan_id) loan_id, number
+FROM (SELECT 1 AS first, notice.loan_id, notice.number
+      FROM notices_line line
+      JOIN notices_notice notice ON notice.id = line.notice_id
+      JOIN notices_letter letter ON letter.id = line.letter_id
+      JOIN smtp_gateway_outboundmessage message ON message.id = letter.message_id
+      WHERE line.taken_out_at IS NULL AND message.state = ANY(%(to_send)s)
+      UNION ALL
+      SELECT 2, notice.loan_id, notice.number
+      FROM notices_line line
+      JOIN notices_notice notice ON notice.id = line.notice_id
+      JOIN notices_letter letter ON letter.id = line.letter_id
+      WHERE line.taken_out_at IS NULL AND letter.state = ANY(%(to_print)s)
+      UNION ALL
+      SELECT 3, loan_id, number FROM unnest(%(loans)s::bigint[], %(numbers)s::smallint[]) AS coming (loan_id, number)
+     ) AS about
+ORDER BY loan_id, first, number DESC
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +60,20 @@ class Place:
 
 def places(*, on: date) -> list[Place]:
     """Everything to look for today, by call number; what has none comes last."""
-    steps = _coming_today(on=on) | _waiting()
+    with connection.cursor() as cursor:
+        cursor.execute(WRITTEN_ABOUT_TODAY, written_about(on=on))
+        steps = dict(cursor.fetchall())
     about = Loan.objects.open().filter(pk__in=steps).select_related("item__collection")
-    found = [Place(loan=loan, why=f"{step_name(steps[loan.pk])} goes today") for loan in about]
-    found += [
-        Place(loan=loan, why="Its borrower says it is back", checks_left=loan.shelf_checks_left)
-        for loan in _said_to_be_back().select_related("item__collection")
-    ]
+    found = [place(loan, number=steps[loan.pk]) for loan in about]
+    found += [place(loan) for loan in _said_to_be_back().select_related("item__collection")]
     return sorted(found, key=_along_the_shelves)
+
+
+def place(loan: Loan, *, number: int | None = None) -> Place:
+    """``number``: of the step that is written about; without it, people say that it is back."""
+    if number is None:
+        return Place(loan=loan, why="Its borrower says it is back", checks_left=loan.shelf_checks_left)
+    return Place(loan=loan, why=f"{step_name(number)} goes today")
 
 
 def not_found_in_time() -> int:
@@ -49,33 +81,34 @@ def not_found_in_time() -> int:
     return Loan.objects.open().filter(status=Loan.Status.SAYS_BACK, shelf_checks_left=0).count()
 
 
+def written_about(*, on: date) -> dict[str, Any]:
+    """What WRITTEN_ABOUT_TODAY asks for: letters that can still be stopped, and the loans of today's run if it is
+    still to come."""
+    loans, numbers = _coming_today(on=on)
+    return {
+        "to_send": [State.WAITING.value, State.HELD.value],
+        "to_print": [one.value for one in (Letter.State.PLANNED, Letter.State.HELD, Letter.State.TO_PRINT)],
+        "loans": loans,
+        "numbers": numbers,
+    }
+
+
 def _said_to_be_back() -> LoanQuerySet:
     return Loan.objects.open().filter(status=Loan.Status.SAYS_BACK, shelf_checks_left__gt=0)
 
 
-def _waiting() -> dict[int, int]:
-    """Loans in letters that can still be stopped, with their highest step. Two questions: each has an index."""
-    lines = Line.objects.filter(taken_out_at=None).order_by()
-    found: dict[int, int] = {}
-    for stoppable in (
-        lines.filter(letter__state__in=NOT_PRINTED),
-        lines.filter(letter__message__state__in=[State.WAITING, State.HELD]),
-    ):
-        found |= dict(stoppable.values_list("notice__loan").annotate(number=Max("notice__number")))
-    return found
-
-
-def _coming_today(*, on: date) -> dict[int, int]:
-    """Loans that today's run will write about, if it is still to come. An empty calendar plans nothing."""
+def _coming_today(*, on: date) -> tuple[list[int], list[int]]:
+    """Loans that today's run will write about, and the step of each. An empty calendar plans nothing."""
     try:
         with rehearsal(on=on) as imagined:
             day, quiet = next(imagined.days(after=on))
             if day != on or quiet is not None or not imagined.look(on):
-                return {}
+                return [], []
             imagined.cursor.execute(AT_STEP)
-            return dict(imagined.cursor.fetchall())
+            loans, numbers = imagined.cursor.fetchone()
+            return loans, numbers
     except CalendarError:
-        return {}
+        return [], []
 
 
 def _along_the_shelves(place: Place) -> tuple[bool, str, str, int]:

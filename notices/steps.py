@@ -44,9 +44,15 @@ def windows(schedule: Schedule, *, on: date, open_days: OpenDays) -> list[Window
     return [*_reminders(schedule, on, days), *_overdue(schedule, on, days)]
 
 
-def looked_at(schedules: list[Schedule], *, on: date, open_days: OpenDays) -> tuple[date, date]:
-    """The first and the last due date of the loans a run looks at: longest *stop after* to longest reminder."""
-    reach = [window.due_to for schedule in schedules for window in windows(schedule, on=on, open_days=open_days)]
+def of_all(schedules: list[Schedule], *, on: date, open_days: OpenDays) -> list[Window]:
+    """The windows of several schedules."""
+    return [window for schedule in schedules for window in windows(schedule, on=on, open_days=open_days)]
+
+
+def looked_at(schedules: list[Schedule], windows: list[Window], *, on: date) -> tuple[date, date]:
+    """The first and the last due date of the loans that a run looks at whose schedules have these windows: longest
+    *stop after* to longest reminder."""
+    reach = [window.due_to for window in windows]
     longest = max((schedule.stop_after for schedule in schedules), default=0)
     return on - timedelta(days=longest), max([on, *reach])
 

@@ -6,10 +6,12 @@ import stay fast. What is being sent, or was sent or printed, is left as it is: 
 
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from psycopg2.extras import execute_values
 
 from circulation.models import Group
 from circulation.signals import Cause
@@ -89,8 +91,8 @@ def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[
         readdressed = {letter.pk for letter in letters.values() if address_now(letter) != (letter.channel, letter.to)}
         touched = sorted(parted | set(no_longer) | readdressed | (set(rewrite) & set(letters)))
         here = _call_back([letters[pk] for pk in touched], why=why)
-        for letter in here:
-            _take_out(letter, no_longer.get(letter.pk, []), why=why)
+        if here:
+            _take_out(here, [line for letter in here for line in no_longer.get(letter.pk, [])], why=why)
         return len(here)
 
 
@@ -203,31 +205,69 @@ def _call_back(letters: list[Letter], *, why: str) -> list[Letter]:
     return [letter for letter in letters if letter.message_id is None or letter.message_id in cancelled]
 
 
-def _take_out(letter: Letter, line_ids: list[int], *, why: str) -> None:
-    """Without these lines the letter is written again; without any it is taken back."""
-    now = timezone.now()
+def _take_out(letters: list[Letter], line_ids: Iterable[int], *, why: str) -> None:
+    """Without these lines the letters are written again; those that are left without any are taken back.
+
+    The same few statements for any number of letters: an import may bring home all that this morning's run was about.
+    """
+    now, ids = timezone.now(), [letter.pk for letter in letters]
     Line.objects.filter(pk__in=line_ids).update(taken_out_at=now)
-    remaining = Notice.objects.filter(lines__letter=letter, lines__taken_out_at=None)
-    before, (letter.channel, letter.to) = letter.channel, address_now(letter)
-    on_paper = remaining.filter(
-        Q(step__how__in=[Step.How.EMAIL_OR_PAPER, Step.How.PAPER]) | Q(number=0) | Q(run__state__in=Run.State.by_hand())
-    ).exists()  # a person who wrote by hand chose *email, and print for the rest*
-    if not remaining.exists() or (letter.channel != before and not on_paper):
-        letter.lines.filter(taken_out_at=None).update(taken_out_at=now)
-        letter.state, letter.why = Letter.State.TAKEN_BACK, why
-    else:
-        letter.number = max(remaining.values_list("number", flat=True)) or letter.number
-        if letter.state != Letter.State.PLANNED:
-            letter.state, letter.revision = Letter.State.PLANNED, letter.revision + 1
-        letter.message = None
-    letter.subject = letter.text = letter.html = ""
-    letter.save()
-    _unsay(letter, why=why)
+    left = _left(ids)
+    for letter in letters:
+        before, (letter.channel, letter.to) = letter.channel, address_now(letter)
+        lines = left.get(letter.pk, [])
+        if not lines or (letter.channel != before and not any(line.may_be_on_paper for line in lines)):
+            letter.state, letter.why = Letter.State.TAKEN_BACK, why
+        else:
+            letter.number = max(line.number for line in lines) or letter.number
+            if letter.state != Letter.State.PLANNED:
+                letter.state, letter.revision = Letter.State.PLANNED, letter.revision + 1
+    taken_back = [letter.pk for letter in letters if letter.state == Letter.State.TAKEN_BACK]
+    Line.objects.filter(letter__in=taken_back, taken_out_at=None).update(taken_out_at=now)
+    _keep(letters)
+    _unsay(ids, why=why)
 
 
-def _unsay(letter: Letter, *, why: str) -> None:
+class _Left(NamedTuple):
+    """A line that stays in its letter."""
+
+    number: int
+    may_be_on_paper: bool
+    """Its step allows paper; or a person wrote by hand, and chose *email, and print for the rest*."""
+
+
+def _left(letter_ids: list[int]) -> dict[int, list[_Left]]:
+    """What these letters still say."""
+    found: dict[int, list[_Left]] = {}
+    lines = Line.objects.filter(letter__in=letter_ids, taken_out_at=None)
+    for letter, number, how, run in lines.values_list(
+        "letter", "notice__number", "notice__step__how", "notice__run__state"
+    ):
+        on_paper = how in {Step.How.EMAIL_OR_PAPER, Step.How.PAPER} or number == 0 or run in Run.State.by_hand()
+        found.setdefault(letter, []).append(_Left(number, on_paper))
+    return found
+
+
+# Promises: a letter that is taken back remembers its message; one that is to be written again gets another.
+KEEP = """
+UPDATE notices_letter AS letter
+SET state = new.state, channel = new.channel, "to" = new.to_address, number = new.number, revision = new.revision,
+    why = new.why, message_id = CASE new.state WHEN 'taken_back' THEN letter.message_id END,
+    subject = '', text = '', html = ''
+FROM (VALUES %s) AS new (id, state, channel, to_address, number, revision, why)
+WHERE letter.id = new.id
+"""
+
+
+def _keep(letters: Iterable[Letter]) -> None:
+    rows = [(one.pk, str(one.state), str(one.channel), one.to, one.number, one.revision, one.why) for one in letters]
+    with connection.cursor() as cursor:
+        execute_values(cursor.cursor, KEEP, rows, page_size=1000)
+
+
+def _unsay(letter_ids: list[int], *, why: str) -> None:
     """A notice that stands in no letter any more was not said: it may be said again, should it be due again."""
     elsewhere = Line.objects.filter(notice=OuterRef("pk"), taken_out_at=None)
-    Notice.objects.spoken().filter(lines__letter=letter).exclude(Exists(elsewhere)).update(
+    Notice.objects.spoken().filter(lines__letter__in=letter_ids).exclude(Exists(elsewhere)).update(
         taken_back_at=timezone.now(), why=why
     )

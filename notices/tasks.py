@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from notices import daily, forecast
+from notices import daily, forecast, kept_shelf_check
 from smtp_gateway import heartbeats
 
 HEARTBEAT = "Daily overdue scan"
@@ -18,3 +18,8 @@ def scan_if_due() -> None:
 @shared_task(name="notices.work_out_the_forecast")
 def work_out_the_forecast() -> None:
     forecast.make_if_stale(at=timezone.now())
+
+
+@shared_task(name="notices.write_down_the_shelf_check")
+def write_down_the_shelf_check() -> None:
+    kept_shelf_check.make_if_stale(at=timezone.now())

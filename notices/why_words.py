@@ -104,6 +104,9 @@ def obstacle_in_words(answer: Why, day: date, outcome: Outcome, *, on: date) -> 
     if outcome == Outcome.NO_LETTERS:
         return _no_letters(loan, day, on=on)
     if outcome == Outcome.TOO_SOON:
+        if answer.held_since:
+            since = a_day(answer.held_since, on=on)
+            return f"A letter to a reader is held for you since {since}; until you decide, they hear nothing else."
         apart = schedule.days_between if schedule else 0
         return f"A reader was written to shortly before; two letters lie at least {apart} days apart."
     return _no_address(loan)

@@ -277,7 +277,8 @@ def _split_at_rule(parts: list[_Part]) -> tuple[list[_Part], list[_Part]]:
 
 _PART_OF_TEXT = re.compile(f"([{PARAGRAPH}-{STEP}])([^{PARAGRAPH}-{STEP}]*)")
 _BLANKS = re.compile("[ \n]+")
-_EMPTY_HTML = re.compile(r"(?:<br\s*/?>)?<(p|span|h2)\b[^>]*>\s*</\1>")
+# A break before it goes with it. It begins with "<" in every case: so the many places between are passed over quickly.
+_EMPTY_HTML = re.compile(r"<(?:br\s*/?><)?(p|span|h2)\b[^>]*>\s*</\1>")
 
 
 def laid_out(text: str) -> str:
@@ -289,7 +290,7 @@ def laid_out(text: str) -> str:
     blocks: list[str] = []
     before = ""
     for mark, words in _PART_OF_TEXT.findall(text):
-        lines = [line for line in (_BLANKS.sub(" ", one).strip() for one in words.split(NEW_LINE)) if line]
+        lines = [line for line in map(_tidy, words.split(NEW_LINE)) if line]
         if not lines:
             continue
         if mark in (ITEM, STEP):
@@ -298,6 +299,11 @@ def laid_out(text: str) -> str:
             blocks.append("\n\n" + "\n".join(lines))
         before = mark
     return "".join(blocks).strip("\n") + "\n"
+
+
+def _tidy(line: str) -> str:
+    """With single blanks; nearly every line has no others."""
+    return (_BLANKS.sub(" ", line) if "  " in line or "\n" in line else line).strip()
 
 
 def _one_item(lines: list[str]) -> str:

@@ -42,7 +42,7 @@ class GatewayAdmin(admin.ModelAdmin):
     )
     fieldsets = [
         ("State", {"fields": readonly_fields}),
-        ("Server", {"fields": ["host", "port", "security", "ehlo_name"]}),
+        ("Server", {"fields": ["host", "port", "security", "ehlo_name", "seen"]}),
         (
             "Login",
             {

@@ -32,9 +32,20 @@ def _number_sentence(name: str) -> str:
     return f"Write a whole number from {limits[0]:,} to {limits[-1]:,}."
 
 
-class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The rules. An empty password field keeps the stored one."""
+class Version(forms.IntegerField):
+    """Of the settings that a page showed. Never a change of its own."""
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The rules. An empty password field keeps the stored one.
+
+    ``seen`` is the version of the settings that the person was shown: who saves over a colleague's change is told.
+    """
+
+    seen = Version(widget=forms.HiddenInput, required=False)
     new_password = forms.CharField(
         label="SMTP password",
         required=False,
@@ -76,6 +87,10 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "daily_log_at": {"invalid": "Write a time of day: 07:00.", "required": "Write a time of day: 07:00."},
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.settings_version
+
     def clean_host(self) -> str:
         host: str = self.cleaned_data["host"]
         if HOST_WITH_PORT.fullmatch(host):
@@ -84,6 +99,8 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
+            self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
         if self.instance.is_on:
             for name, what in (("host", "a server"), ("from_address", "a From address")):
                 if name in given and not given[name]:
@@ -122,12 +139,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class SettingsOnPage(SettingsForm):
-    """The same in the look of the pages.
-
-    ``seen`` is the version of the settings that the person was shown: who saves over a colleague's change is told.
-    """
-
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    """The same in the look of the pages."""
 
     class Meta(SettingsForm.Meta):
         labels = {"from_name": "From name", "keep_text_days": "Keep sent text, days", "start_mode": "After a restart"}
@@ -138,7 +150,6 @@ class SettingsOnPage(SettingsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = self.instance.settings_version
         self.fields["new_password"].help_text = (
             "Stored and never shown. Type here to replace it."
             if self.instance.has_password
@@ -156,9 +167,3 @@ class SettingsOnPage(SettingsForm):
     def password_was_typed(self) -> bool:
         """It has to be typed once more when something else was wrong: it is not sent back."""
         return bool(self.is_bound and self.errors and self.data.get("new_password"))
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean()
-        if given.get("seen") is not None and given["seen"] != self.instance.settings_version:
-            self.add_error(None, "Somebody else saved these settings meanwhile. Open the page again and look at them.")
-        return given

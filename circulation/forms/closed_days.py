@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 
 from circulation.closed_days import LONGEST
-from circulation.forms.look import DressedForm, DressedModelForm
+from circulation.forms.look import DressedModelForm
 from circulation.models import ClosedDays
+from library.models import Library
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -41,7 +42,7 @@ class ClosedDaysForm(DressedModelForm):
         return given
 
 
-class WeekForm(DressedForm):
+class WeekForm(DressedModelForm):
     """The library's week."""
 
     open_weekdays = forms.TypedMultipleChoiceField(
@@ -51,3 +52,7 @@ class WeekForm(DressedForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Tick at least one weekday: without one no due date could be found."},
     )
+
+    class Meta:
+        model = Library
+        fields = ["open_weekdays"]

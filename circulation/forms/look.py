@@ -9,9 +9,9 @@ from typing import Any
 
 from django import forms
 
-from circulation.forms.seen import SeenModelForm
 from circulation.imports import fields as cells
 from library.form_look import class_of
+from library.seen import SeenModelForm
 
 
 class InOurLook:

@@ -159,5 +159,6 @@ def _shown(seen: imports.Preview, *, at: datetime) -> dict[str, Any]:
         "columns": seen.columns,
         "remarks": plan.remarks,
         "letters": plan.letters,
+        "letters_if_moved": plan.letters_if_moved,
         "questions": plan.questions,
     }

@@ -113,6 +113,11 @@ class Patrons(Importer):
         self.run("DELETE FROM incoming WHERE patron_id IS NULL")
         self.apply()
 
+    def rehearse_move(self) -> None:
+        self.result.unmatched = self.result.unlisted
+        self._move_unmatched()
+        self.result.unmatched = 0
+
     def kinds_of_change(self) -> dict[str, int]:
         counted = dict(
             self.all(

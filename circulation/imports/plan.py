@@ -84,6 +84,8 @@ class Plan:
     """Sentences: how the file was read, what it makes, what looks strange."""
     letters: list[str] = field(default_factory=list)
     """Sentences: what it does to letters."""
+    letters_if_moved: list[str] = field(default_factory=list)
+    """Sentences: what is done to letters besides, when the ``unlisted`` are moved to *Unmatched*."""
     questions: list[str] = field(default_factory=list)
     """Sentences: what it could not decide, and what it did meanwhile."""
     objections: list[Objection] = field(default_factory=list)

@@ -64,6 +64,10 @@ class Importer(ABC):
         """Change what is on file as ``apply`` would, and say so; what is new may be left out. It will be taken back."""
         self.apply()
 
+    def rehearse_move(self) -> None:
+        """After ``rehearse``: move the ``unlisted`` as would be done when a person says so; only patrons are moved."""
+        raise NotImplementedError
+
     def kinds_of_change(self) -> dict[str, int]:
         """How many of the changed rows change what, in the words of a person: ``{"groups": 29}``."""
         return {}

@@ -141,6 +141,7 @@ class Loan(models.Model):
             models.Index(
                 fields=["status", "due_on", "id"], condition=Q(returned_on=None), name="loan_open_by_status_and_due"
             ),
+            models.Index(fields=["id"], condition=Q(returned_on=None, from_file=True), name="loan_open_from_file"),
             models.Index(fields=["returned_on", "id"], condition=Q(returned_on__isnull=False), name="loan_by_return"),
             models.Index(
                 fields=["returned_on"],

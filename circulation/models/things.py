@@ -51,7 +51,7 @@ class Item(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["title"], name="item_by_title"),
+            models.Index(fields=["title", "id"], name="item_by_title"),
             models.Index(fields=["call_number"], name="item_by_call_number"),
             models.Index(fields=["author"], name="item_by_author"),
             GinIndex(fields=["words"], name="item_by_words", fastupdate=False),

@@ -56,7 +56,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.ADMINISTRATOR)
 @require_POST
 def week(request: HttpRequest) -> HttpResponse:
-    form = WeekForm(request.POST)
+    form = WeekForm(request.POST, instance=Library.the())
     if not form.is_valid():
         return _page(request, week=form)
     closed_days.open_on(form.cleaned_data["open_weekdays"])
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, *, form: ClosedDaysForm | None = None, week: Wee
         "coming_range": _range(coming) if coming else "",
         "today": today,
         "form": form or ClosedDaysForm(),
-        "week": week or WeekForm(initial={"open_weekdays": Library.the().open_weekdays}),
+        "week": week or WeekForm(instance=Library.the()),
     }
     return render(request, "circulation/closed_days.html", context, status=422 if form or week else 200)
 

@@ -72,6 +72,11 @@ class Look:
         return int(self.file.shown["figures"]["unlisted"]) - len(self.file.shown["absent"])
 
     @property
+    def listed(self) -> int:
+        """Patrons on file whom the list names."""
+        return self.file.changed + self.file.unchanged
+
+    @property
     def looked_at(self) -> datetime:
         return datetime.fromisoformat(self.file.shown["at"])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,11 +19,12 @@ from circulation.models.finding import HasWords
 from circulation.views import loan_words, looks
 from library import lists
 from library.access import Role, allow
-from library.lists import Column, Empty, Listing
+from library.lists import Column, Empty, Listing, Part
 
 LATEST = 50
 """Loans on an item's page; a reader shelf's favourite has hundreds."""
 OURS = "ours"
+BY_TITLE = (Part(sort=("title",)),)
 
 
 class ItemFilter(lists.Filter):
@@ -45,7 +46,8 @@ class ItemFilter(lists.Filter):
         if owner := self.value("owner"):
             items = items.filter(owner=None) if owner == OURS else items.filter(owner=owner)
         if where := self.value("where"):
-            items = items.filter(out_until__isnull=where == "in")
+            is_out = Exists(Loan.objects.open().filter(item=OuterRef("pk")))
+            items = items.filter(is_out if where == "out" else ~is_out)
         return items
 
 
@@ -57,7 +59,9 @@ def _out_until(item: Item) -> date | None:
 ITEMS = Listing(
     name="items",
     columns=(
-        Column[Item](key="title", name="Title", cell=lambda item: item.title, sort=("title",), css="col-main"),
+        Column[Item](
+            key="title", name="Title", cell=lambda item: item.title, sort=("title",), parts=BY_TITLE, css="col-main"
+        ),
         Column[Item](key="author", name="Author", cell=lambda item: item.author, sort=("author", "title")),
         Column[Item](key="shelf", name="Call number", cell=lambda item: item.call_number, sort=("call_number",)),
         Column[Item](key="collection", name="Collection", cell=lambda item: item.collection),
@@ -91,7 +95,7 @@ def items(request: HttpRequest) -> HttpResponseBase:
         action="Add an item",
         url=reverse("item-new"),
     )
-    page = ITEMS.page(request, rows, filter=asked, empty=empty, looks=look)
+    page = ITEMS.page(request, rows, among=_with_where(), filter=asked, empty=empty, looks=look)
     return render(request, "circulation/items.html", {"here": "items", "list": page})
 
 

@@ -9,16 +9,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from circulation import search
 from circulation.models import Collection, Group, Loan, PartnerLibrary
+from circulation.models.finding import IsOneOf
 from circulation.models.loans import LoanQuerySet
 from circulation.views import loan_words
 from library import lists, slots
-from library.lists import Column, Empty, Listing, Tab
+from library.lists import Column, Empty, Listing, Part, Tab
 
 Status = Loan.Status
 ON_LOAN, RETURNED, BETWEEN = "on-loan", "returned", "between"
@@ -30,6 +32,7 @@ STATUSES: dict[str, tuple[Status, ...]] = {
     "no-letters": (Status.NO_LETTERS,),
     BETWEEN: (Status.EXTENSION_ASKED, Status.RECALLED, Status.ON_ITS_WAY),
 }
+OTHERS = [status for status in Status if status != Status.ON_LOAN]
 WORDS = {
     ON_LOAN: "On loan",
     "says-back": "Says it is back",
@@ -60,6 +63,16 @@ HOW_LATE = {
     "longer": "More than 28 days late",
 }
 BORROWER = ("last", "first")
+PATRON = ("patron__last_name", "patron__first_name")
+PARTNER = ("partner__name", "first")
+BY_TITLE = (Part(sort=("item__title",)),)
+BY_DUE = (Part(sort=("due_on",)),)
+#: An open loan is of a patron or of a partner library, and the names of both have indexes.
+BY_NAME = (Part(having=PATRON[0], sort=PATRON), Part(having=PARTNER[0], sort=PARTNER))
+BY_GROUP = (
+    Part(having="patron__group__name", sort=("patron__group__name", *PATRON)),
+    Part(having=PARTNER[0], sort=("group_name", *PARTNER)),
+)
 
 
 class LoanFilter(lists.Filter):
@@ -82,9 +95,15 @@ class LoanFilter(lists.Filter):
         super().__init__(query, others=others)
         self.order_fields(["q", "group", "collection", *others, "late", "due_from", "due_until"])
 
-    def narrow(self, loans: QuerySet[Loan], *, on: date) -> QuerySet[Loan]:
-        if words := search.cleaned(self.value("q") or ""):
-            loans = loans.filter(search.of_loans(words))
+    @cached_property
+    def words(self) -> Q:
+        """What was searched for; it asks how many people and things it means, so once is enough."""
+        words = search.cleaned(self.value("q") or "")
+        return search.of_loans(words) if words else Q()
+
+    def narrow(self, loans: QuerySet[Loan], *, on: date, all_open: bool) -> QuerySet[Loan]:
+        if self.words:
+            loans = loans.filter(self.words)
         if group := self.value("group"):
             loans = loans.filter(patron__group=group)
         if collection := self.value("collection"):
@@ -97,7 +116,7 @@ class LoanFilter(lists.Filter):
             loans = loans.filter(due_on__lte=last)
         for one in self.of_others:
             if choice := self.value(one.name):
-                loans = one.narrow(loans, choice)
+                loans = one.narrow(loans, choice, all_open)
         return _late(loans, self.value("late"), on=on)
 
 
@@ -133,7 +152,7 @@ class Asked:
 
     def rows(self) -> QuerySet[Loan]:
         """The loans of the tab that fit the filter."""
-        loans = self.filter.narrow(everything(), on=self.on)
+        loans = self.filter.narrow(everything(), on=self.on, all_open=self.tab != RETURNED)
         return self._in_tab(loans)
 
     def _in_tab(self, loans: QuerySet[Loan]) -> QuerySet[Loan]:
@@ -142,19 +161,27 @@ class Asked:
         loans = loans.filter(returned_on=None)
         if self.tab in STATUSES:
             return loans.filter(status__in=STATUSES[self.tab])
-        return next(tab for tab in slots.loan_tabs if tab.key == self.tab).narrow(loans)
+        return loans.filter(_in(next(tab for tab in slots.loan_tabs if tab.key == self.tab)))
 
     def tabs(self) -> list[Tab]:
-        """Every tab with the number of its rows; what came back is not counted."""
-        fitting = self.filter.narrow(Loan.objects.open(), on=self.on).order_by()
-        by_status: Counter[str] = Counter(dict(fitting.values_list("status").annotate(number=Count("pk"))))
-        numbers = {key: sum(by_status[status] for status in statuses) for key, statuses in STATUSES.items()}
-        tabs = [Tab(key=key, words=WORDS[key], number=number) for key, number in numbers.items()]
-        others = [Tab(key=tab.key, words=tab.words, number=tab.narrow(fitting).count()) for tab in slots.loan_tabs]
-        tabs[2:2] = others
+        """Every tab with the number of its rows; what came back is not counted.
+
+        Most loans are on loan: where only some of them are listed, these are counted up to MOST_COUNTED.
+        """
+        fitting = self.filter.narrow(Loan.objects.open(), on=self.on, all_open=True).order_by()
+        several = fitting.filter(status__in=OTHERS) if self.filter.is_narrowed else fitting
+        by_status: Counter[str] = Counter(dict(several.values_list("status").annotate(number=Count("pk"))))
+        numbers = {key: (sum(by_status[one] for one in statuses), False) for key, statuses in STATUSES.items()}
+        if self.filter.is_narrowed:
+            numbers[ON_LOAN] = lists.counted(fitting.filter(status=Status.ON_LOAN))
+        tabs = [Tab(key=key, words=WORDS[key], number=number, more=more) for key, (number, more) in numbers.items()]
+        tabs[2:2] = [Tab(key=tab.key, words=tab.words, number=self._number(tab, fitting)) for tab in slots.loan_tabs]
         if not self.filter.has_partners:
             tabs = [tab for tab in tabs if tab.key != BETWEEN]
         return [*tabs, Tab(key=RETURNED, words=WORDS[RETURNED])]
+
+    def _number(self, tab: slots.LoanTab, fitting: QuerySet[Loan]) -> int:
+        return (fitting.filter(_in(tab)) if self.filter.is_narrowed else tab.narrow(fitting)).count()
 
     def empty(self) -> Empty:
         if self.tab in EMPTY:
@@ -165,6 +192,11 @@ class Asked:
     @property
     def listing(self) -> Listing[Loan]:
         return PAST if self.tab == RETURNED else OPEN
+
+
+def _in(tab: slots.LoanTab) -> IsOneOf:
+    """Of the few loans of the tab those that fit, not of the many that fit those of the tab."""
+    return IsOneOf("pk", tab.narrow(Loan.objects.open()).order_by().values("pk"))
 
 
 def everything() -> LoanQuerySet:
@@ -184,15 +216,22 @@ def _card(loan: Loan) -> str:
     return loan.patron.barcode if loan.patron else loan.partner.symbol if loan.partner else ""
 
 
-def _column(key: str, name: str, cell: Any, *sort: str, css: str = "", in_files_only: bool = False) -> Column[Loan]:
-    return Column[Loan](key=key, name=name, cell=cell, sort=sort, css=css, in_files_only=in_files_only)
+def _column(key: str, name: str, cell: Any, *sort: str, **more: Any) -> Column[Loan]:
+    return Column[Loan](key=key, name=name, cell=cell, sort=sort, **more)
 
 
 ON_PAGE = (
-    _column("item", "Item", lambda loan: loan.item.title, "item__title", css="col-main"),
-    _column("borrower", "Borrower", lambda loan: str(loan.patron or loan.partner or ""), *BORROWER),
-    _column("group", "Group", lambda loan: loan.patron.group if loan.patron else "", "group_name", *BORROWER),
-    _column("due", "Due", lambda loan: loan.due_on, "due_on"),
+    _column("item", "Item", lambda loan: loan.item.title, "item__title", css="col-main", parts=BY_TITLE),
+    _column("borrower", "Borrower", lambda loan: str(loan.patron or loan.partner or ""), *BORROWER, parts=BY_NAME),
+    _column(
+        "group",
+        "Group",
+        lambda loan: loan.patron.group if loan.patron else "",
+        "group_name",
+        *BORROWER,
+        parts=BY_GROUP,
+    ),
+    _column("due", "Due", lambda loan: loan.due_on, "due_on", parts=BY_DUE),
 )
 SAID_NEXT = Column[Loan](key="next", name="We say next", cell=str, on_page_only=True, css="col-next")
 BACK = _column("returned", "Returned", lambda loan: loan.returned_on, "returned_on")
@@ -220,7 +259,7 @@ OPEN = Listing(
 #: A million rows sort by an index or not at all.
 PAST = Listing(
     name="returned loans",
-    columns=(*(replace(column, sort=()) for column in ON_PAGE), BACK, *IN_FILES),
+    columns=(*(replace(column, sort=(), parts=()) for column in ON_PAGE), BACK, *IN_FILES),
     template="circulation/loans_row.html",
     sort="-returned",
     label=loan_words.label,

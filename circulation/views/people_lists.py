@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from circulation import search
 from circulation.models import Group, Guardian, Guardianship, Loan, PartnerLibrary, Patron
+from circulation.models.finding import IsOneOf
 from circulation.views import people_words
 from circulation.views.groups_bulk import GROUP_VERBS
 from circulation.views.people_bulk import PATRON_VERBS
@@ -274,7 +275,7 @@ def _guardians(asked: GuardianFilter) -> QuerySet[Guardian]:
     narrowed = {
         "no_address": Q(email=""),
         "off": Q(Exists(links.filter(library_letters=False))),
-        "alone": ~Q(Exists(links)),
+        "alone": Q(IsOneOf("pk", Guardian.objects.filter(~Exists(links)).order_by().values("pk"))),
         "paper": Q(prefers_paper=True),
     }
     return rows.filter(narrowed.get(asked.value("which"), Q()))

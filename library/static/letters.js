@@ -1,5 +1,6 @@
 // Letters by hand: what the buttons say follows the ticks; j and k open the next letter and the one before; the closed
-// list of groups says what is ticked in it. The server counts again what was ticked.
+// list of groups says what is ticked in it; a field for one letter stands there for that letter alone, and "how late" is
+// what that kind of letter is about, until a person says otherwise. The server counts again what was ticked.
 
 (() => {
   const form = document.querySelector("form[data-letters]");
@@ -64,4 +65,20 @@
     if (event.key === "Escape") { picker.open = false; said.focus(); }
   });
   document.addEventListener("click", (event) => { if (!picker.contains(event.target)) picker.open = false; });
+})();
+
+(() => {
+  const which = document.querySelector("select[name=which]");
+  if (!which) return;
+  const fit = () => document.querySelectorAll("[data-only-for]").forEach((part) => {
+    part.hidden = !which.value.endsWith(part.dataset.onlyFor);
+  });
+  which.addEventListener("change", () => {
+    const late = document.querySelector("select[name=days_late]");
+    const aboutSteps = /(^|-)\d+$/.test(which.value); // all other letters are about whatever is out
+    if (late && aboutSteps === (late.value === "0")) late.value = aboutSteps ? "1" : "0";
+    fit();
+  });
+  addEventListener("pageshow", fit); // the browser may bring back another choice than the page was made with
+  fit();
 })();

@@ -4,6 +4,7 @@ Presentation only: nothing here asks the database, and the one clock that is rea
 """
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from urllib.parse import urlencode
 
 from django import template
@@ -23,6 +24,7 @@ SMALL = ("no", "one", "two", "three", "four", "five")
 
 
 @register.simple_tag
+@cache  # a list has a hundred, of a dozen kinds
 def icon(name: str, size: str = "") -> SafeString:
     """An outline from the sprite, hidden from screen readers: the words beside it carry the meaning."""
     return format_html(

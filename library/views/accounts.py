@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from library import accounts
 from library.access import Role, allow, role_of
 from library.form_look import dress
+from library.seen import SeenModelForm
 
 ROLES = [
     (Role.DESK_HELPER, "Desk helper: lend, return, renew"),
@@ -24,7 +25,7 @@ ROLES = [
 ]
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountForm(SeenModelForm):
     """Who it is, what they may do, and a password that is typed here and never shown again."""
 
     role = forms.TypedChoiceField(choices=ROLES, coerce=lambda value: Role(int(value)), label="May act as")
@@ -48,10 +49,10 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             }
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, instance: User, **kwargs: Any) -> None:
+        role = {"role": role_of(instance) or Role.DESK_HELPER} if instance.pk else {}
+        super().__init__(*args, instance=instance, initial=role, **kwargs)
         if self.instance.pk:
-            self.fields["role"].initial = role_of(self.instance) or Role.DESK_HELPER
             self.fields["password"].help_text += " Empty: the old one stays."
         else:
             self.fields["password"].required = True

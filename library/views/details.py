@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods
 from library.access import Role, allow
 from library.form_look import dress
 from library.models import Library
+from library.seen import SeenModelForm
 from smtp_gateway import addresses
 from smtp_gateway.errors import OutboxError
 
 WEEKDAYS = list(enumerate(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")))
 
 
-class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]
+class DetailsForm(SeenModelForm):
     """Refuses a Reply-To that can stand in no envelope: every letter would fail by it."""
 
     open_weekdays = forms.TypedMultipleChoiceField(

@@ -4,11 +4,13 @@ from .letter import Letter, Line
 from .notice import Notice
 from .run import KeptForecast, Outcome, Run, RunSettings
 from .schedule import Schedule, Step
+from .shelf_check import KeptShelfCheck, ShelfPlace
 from .template import Audience, Template, TemplateVersion
 
 __all__ = [
     "Audience",
     "KeptForecast",
+    "KeptShelfCheck",
     "Letter",
     "Line",
     "Notice",
@@ -16,6 +18,7 @@ __all__ = [
     "Run",
     "RunSettings",
     "Schedule",
+    "ShelfPlace",
     "Step",
     "Template",
     "TemplateVersion",

@@ -65,7 +65,9 @@ class Letter(models.Model):
         EMAIL = "email", "Email"
         PAPER = "paper", "Paper"
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="letters_of")
+    run = models.ForeignKey(
+        Run, on_delete=models.PROTECT, null=True, blank=True, related_name="letters_of", db_index=False
+    )
     service = models.CharField(max_length=15, choices=Loan.Service.choices)
     audience = models.CharField(max_length=8, choices=Audience.choices)
     channel = models.CharField(max_length=5, choices=Channel.choices)
@@ -150,6 +152,7 @@ class Letter(models.Model):
             models.Index(fields=["day"], name="letter_by_day"),
             models.Index(fields=["day", "state"], condition=Q(channel="paper"), name="letter_on_paper_by_day"),
             models.Index(fields=["run", "state"], name="letter_by_run"),
+            models.Index(fields=["run", "id"], name="letter_of_run"),
         ]
 
     def __str__(self) -> str:

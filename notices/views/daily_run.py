@@ -23,13 +23,15 @@ from circulation.models import Group, PartnerLibrary, Patron
 from circulation.words import a_day
 from library.access import Role, allow
 from library.form_look import dress
+from library.seen import SeenModelForm
+from library.typed import row_numbers
 from notices import ready
 from notices.models import Notice, RunSettings, Schedule
 from notices.schedule_words import WEEKDAYS
 from smtp_gateway import lifecycle
 
 
-class RunForm(forms.ModelForm):  # type: ignore[type-arg]
+class RunForm(SeenModelForm):
     """Time and days. Whether it is on is a button, not a tick."""
 
     weekdays = forms.TypedMultipleChoiceField(
@@ -79,12 +81,12 @@ def daily_run(request: HttpRequest) -> HttpResponse:
                 _let_go_by_themselves(request.POST.getlist("by_itself"))
         messages.success(request, _told(settings, was_on=was_on))
         return redirect("daily-run")
-    settings.enabled = was_on
+    settings = RunSettings.the()  # as it is: the form's has what was typed
     context = {
         "here": "runs",
         "form": form,
         "settings": settings,
-        "next_day": _next_day(settings) if not form.errors else None,
+        "next_day": _next_day(settings),
         "lacks": _lacks(),
         "new_ones": list(never_heard()),
         "forecast": reverse("forecast"),
@@ -99,8 +101,7 @@ def never_heard() -> QuerySet[Schedule]:
 
 
 def _let_go_by_themselves(asked: list[str]) -> None:
-    chosen = [int(one) for one in asked if one.isdecimal() and len(one) < 10]
-    for schedule in never_heard().filter(pk__in=chosen):
+    for schedule in never_heard().filter(pk__in=row_numbers(asked)):
         schedule.goes_by_itself = True
         schedule.save(update_fields=["goes_by_itself"])  # each for the list of changes
 

@@ -1,7 +1,7 @@
 """The next fourteen days (product.md, N11): a chart, and the same figures as a table whose numbers lead to lists."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -50,18 +50,19 @@ def page(request: HttpRequest) -> HttpResponse:
         trouble = str(reason)
     except OperationalError:
         messages.warning(request, "No worker can be reached, so no new forecast is worked out. IT: see the broker.")
+    gateway = Gateway.the()
     return render(
         request,
         "notices/forecast.html",
         {
             "here": "forecast",
             "forecast": found,
-            "rows": [_row(one, on=on) for one in found.days] if found else [],
-            "busiest_within": in_words(found.busiest.sent_within) if found else "",
+            "rows": [_row(one, gateway=gateway) for one in found.days] if found else [],
+            "busiest_within": in_words(found.busiest.sent_within(gateway)) if found else "",
             "waits": not fresh and not trouble,
             "trouble": trouble,
             "run": RunSettings.the(),
-            "pace": throttle.in_words(Gateway.the()),
+            "pace": throttle.in_words(gateway),
             "has_schedules": Schedule.objects.filter(active=True).exists(),
         },
     )
@@ -80,7 +81,8 @@ def in_words(needed: timedelta) -> str:
     return several(round(needed / timedelta(days=1)), "day")
 
 
-def _row(one: forecast.Day, *, on: date) -> DayRow:
+def _row(one: forecast.Day, *, gateway: Gateway) -> DayRow:
     names = ("Reminder", "Overdue 1", "Overdue 2", "Overdue 3+")
     columns = [(key, name, count) for name, (key, count) in zip(names, one.columns, strict=True)]
-    return DayRow(day=one, quiet=one.quiet, columns=columns, within=in_words(one.sent_within) if one.by_email else "")
+    within = in_words(one.sent_within(gateway)) if one.by_email else ""
+    return DayRow(day=one, quiet=one.quiet, columns=columns, within=within)

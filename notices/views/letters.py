@@ -35,7 +35,9 @@ CHANNELS = {
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
     return render(
-        request, "notices/letters.html", {"here": "letters", "form": Choice.asked_by(request.GET), "lately": lately()}
+        request,
+        "notices/letters.html",
+        {"here": "letters", "form": Choice.asked_by(request.GET, on=timezone.localdate()), "lately": lately()},
     )
 
 
@@ -43,7 +45,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @require_POST
 def show(request: HttpRequest) -> HttpResponse:
     """Write the drafts of what was chosen; sends nothing."""
-    form = Choice(request.POST)
+    form = Choice(request.POST, on=timezone.localdate())
     if form.is_valid():
         try:
             return redirect("letters-look", form.draft(on=timezone.localdate(), by=signed_in(request)).pk)
@@ -89,7 +91,7 @@ def look(request: HttpRequest, pk: int) -> HttpResponse:
         waiting = OutboundMessage.objects.waiting().count()
         context["empty_at"] = throttle.empty_at(waiting, at=timezone.now()) if waiting else None
         return render(request, "notices/letters_sent.html", context)
-    return render(request, "notices/letters_look.html", {**context, "form": Choice.of(run)})
+    return render(request, "notices/letters_look.html", {**context, "form": Choice.of(run, on=timezone.localdate())})
 
 
 @allow(Role.LIBRARIAN)

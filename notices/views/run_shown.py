@@ -40,7 +40,7 @@ SENTENCES = {
     Outcome.FAILED: "Their letter could not be written",
     Outcome.ALREADY_TOLD: "Were told this step before",
     Outcome.NOT_YET: "Have not reached their next step",
-    Outcome.TOO_SOON: "Their people were written to a few days ago",
+    Outcome.TOO_SOON: "Their people were written to a few days ago, or have a letter that is held",
     Outcome.NO_AUTO_SEND: "Letters do not go by themselves",
     Outcome.NO_LETTERS: "Letters are switched off",
     Outcome.NO_ADDRESS: "No address, and the step goes by email only",

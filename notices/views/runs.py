@@ -146,6 +146,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "state": run_shown.state(found),
         "outcomes": run_shown.outcomes(found),
         "waiting": numbers["held"],
+        "meanwhile": held.meanwhile() if found.is_held else "",
         "failed": numbers["failed"],
         "first_held": of_run.filter(state=Letter.State.HELD).order_by("pk").values_list("pk", flat=True).first(),
         "list": page,

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, Value
+from django.db.models import Case, Count, Q, Value, When
 from django.http import QueryDict
 
 from library.form_look import dress
@@ -109,11 +109,17 @@ class Listing:
         return found[:PAGE], f"{last.urgency}-{last.pk}"  # type: ignore[attr-defined]
 
     def _by_urgency(self) -> OutboundMessageQuerySet:
-        """A page of each state from its own index, and of those the first: one sort would read all that waits."""
+        """A page of each state from its own index, and of those the first: one sort would read all that waits.
+
+        A day that was asked for has few of all that waits: they are found by the clock, and sorted.
+        """
         found = self._found()
-        touched = found.filter(_touched_on(self.day or self.today))
-        still_open = touched if self.day else found
-        parts = [self._after(still_open.in_state(state), urgency=urgency) for state, urgency in URGENCY.items()]
+        if self.day:
+            ranks = [When(state=state, then=Value(urgency)) for state, urgency in URGENCY.items()]
+            rows = found.filter(_touched_on(self.day)).annotate(urgency=Case(*ranks, default=Value(URGENCY_ENDED)))
+            return self._beyond(rows).order_by("urgency", "-id")
+        touched = found.filter(_touched_on(self.today))
+        parts = [self._after(found.in_state(state), urgency=urgency) for state, urgency in URGENCY.items()]
         parts.append(self._after(touched.in_state(*ENDED), urgency=URGENCY_ENDED))
         first, *others = (part[: PAGE + 1] for part in parts)
         return first.union(*others, all=True).order_by("urgency", "-id")
@@ -125,6 +131,13 @@ class Listing:
         if not (is_row_number(last) and is_row_number(pk)) or urgency > int(last):
             return rows
         return rows.filter(pk__lt=int(pk)) if urgency == int(last) else rows.none()
+
+    def _beyond(self, rows: OutboundMessageQuerySet) -> OutboundMessageQuerySet:
+        """Rows of every urgency, from the key on that was asked for."""
+        last, _, pk = self.after.partition("-")
+        if not (is_row_number(last) and is_row_number(pk)):
+            return rows
+        return rows.filter(Q(urgency__gt=int(last)) | Q(urgency=int(last), pk__lt=int(pk)))
 
     def tabs(self) -> list[Tab]:
         """Every state with the number of rows that its list has."""

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from circulation.models import Loan
-from notices import daily, held, said, standing
-from notices.models import Letter, Outcome, Step
+from notices import daily, due_notices, held, said, standing, why, why_words
+from notices.models import Letter, Outcome, Schedule, Step
 from tests.builders import a_guardian, a_loan, a_patron
 from tests.notices.builders import a_gateway_with_an_address, a_schedule, by_the_clock, morning_of, on_day, told
 
@@ -56,3 +56,32 @@ def test_the_next_run_keeps_its_distance(today: date, loan: Loan) -> None:
 
     assert dict(run.outcomes())[Outcome.TOO_SOON] == 1
     assert told(another) == []
+    assert why_words.why(why.ask([another.pk], on=later)[another.pk], on=later).startswith(
+        "A letter to a reader is held for you since Mon 23 Nov; until you decide, they hear nothing else."
+    )
+
+
+def test_the_list_of_the_day_says_what_it_waits_for(today: date, loan: Loan) -> None:
+    """A sister's mother has the letter that is held; the loan of the sister is left out because of it."""
+    mother = loan.patron.guardians.get()
+    by_the_clock(today)
+    daily.write(on=today)
+    hers = a_loan(due=on_day(today, -1), patron=a_patron(guardians=[mother]))
+
+    with due_notices.due(due_notices.Asked(day=today, by_clock=False), on=today) as found:
+        reasons = found.reasons([hers], Outcome.TOO_SOON)
+
+    assert list(reasons.values()) == [
+        "A letter to a reader is held for you since Mon 23 Nov; until you decide, they hear nothing else."
+    ]
+
+
+def test_who_has_to_decide_is_told_what_waiting_does(today: date, loan: Loan) -> None:
+    """On Home and on the run's page; not where no schedule keeps letters apart."""
+    by_the_clock(today)
+
+    with_days = held.meanwhile()
+    Schedule.objects.update(days_between=0)
+
+    assert with_days == "Until you decide, the daily run writes nothing else to the same people."
+    assert held.meanwhile() == ""

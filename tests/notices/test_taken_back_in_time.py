@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from circulation.models import Loan
 from circulation.signals import Cause
@@ -172,3 +174,26 @@ def test_a_change_that_changes_nothing_leaves_the_letter_alone(today: date) -> N
 
     assert changed == 0
     assert states() == [State.WAITING]
+
+
+def test_many_letters_take_no_more_statements_than_one(today: date) -> None:
+    """A nightly file brings home what a whole morning was about: half of the letters go, half lose a book."""
+    a_schedule(1)
+    due = today - timedelta(days=1)
+    mia, *others = [a_patron() for _ in range(9)]
+    first, *back = [a_loan(due=due, patron=patron) for patron in (mia, *others)]
+    still_out = [a_loan(due=due, patron=patron) for patron in others[::2]]
+    told(today)
+    Loan.objects.filter(pk__in=[loan.pk for loan in (first, *back)]).update(returned_on=today)
+
+    with CaptureQueriesContext(connection) as about_one:
+        take_back.about_loans([first.pk], cause=Cause.RETURNED, on=today)
+    with CaptureQueriesContext(connection) as about_all:
+        take_back.about_loans([loan.pk for loan in back], cause=Cause.RETURNED, on=today)
+
+    assert len(about_all) == len(about_one)
+    assert sorted(Letter.objects.values_list("state", "revision")) == [
+        *[(Letter.State.PLANNED, 1)] * 4,
+        *[(Letter.State.TAKEN_BACK, 0)] * 5,
+    ]
+    assert {notice.loan for notice in Notice.objects.told()} == set(still_out)

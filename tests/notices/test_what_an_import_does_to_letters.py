@@ -132,3 +132,17 @@ def test_the_desk_goes_first(seven_b: Group) -> None:
 
     assert said == ["The desk is changing the same rows, so what becomes of letters is not counted. Look once more."]
     assert Loan.objects.get().due_on == TODAY - timedelta(days=1)
+
+
+def test_who_would_be_moved_to_unmatched(seven_b: Group) -> None:
+    """Nobody has ticked it yet; the page says beforehand what the tick would do besides."""
+    a_child("P1", seven_b)
+    a_child("P2", seven_b)
+    told()
+    file = imports.a_file((PEOPLE + "P1,Chen,P1,7B,p1@s.example,,\n").encode(), kind="patrons", name="list.csv")
+
+    plan = imports.preview(file, on=TODAY, at=NOON).plan
+
+    assert (plan.unlisted, plan.letters) == (1, ["Nothing that waits is touched."])
+    assert plan.letters_if_moved == ["1 letter that waits will be written again."]
+    assert (Group.objects.count(), fates()["P2"]) == (1, ("queued", "email", 0))

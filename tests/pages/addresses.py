@@ -45,6 +45,7 @@ PEOPLE = {
     "guardianship-letters": "guardianship",
     "guardian": "guardian",
     "guardian-edit": "guardian",
+    "guardian-same": "guardian",
     "guardian-letters": "guardian",
     "group": "group",
     "partner": "partner",
@@ -121,6 +122,8 @@ def _samples(pattern: URLPattern, sample: Sample) -> list[dict[str, object]]:
     wanted = set(pattern.pattern.converters)
     if not wanted:
         return [{}]
+    if pattern.name == "guardian-merge":
+        return [{"pk": sample.people["guardian"], "second": sample.people["second_guardian"]}]
     if pattern.name == "message":
         return [{"pk": message.pk} for message in sample.messages.values()]
     if pattern.name in ("letters-look", "letters-send", "letters-rehearse"):

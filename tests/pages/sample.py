@@ -193,6 +193,7 @@ def _people(day: date) -> dict[str, int]:
     return {
         "patron": ruby.pk,
         "guardian": father.pk,
+        "second_guardian": a_guardian(name=father.name, email="other@home.example").pk,
         "guardianship": link.pk,
         "group": ruby.group_id,
         "partner": a_partner().pk,

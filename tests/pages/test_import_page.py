@@ -90,11 +90,13 @@ def test_refused_rows_as_a_file(librarian: Client) -> None:
 
 def test_absent_patrons_are_moved_when_the_tick_says_so(librarian: Client) -> None:
     a_patron(barcode="P9", last_name="Okafor", first_name="Tom", group=a_group(name="8C"))
+    a_patron(barcode="P1", last_name="Chen", first_name="Mia", group=a_group(name="7B"))
 
     file, page = sent(librarian, "patrons", HEADER + "P1,Chen,Mia,7B,\n")
     applied(librarian, file, unmatched="on")
 
-    assert "1\u00a0patron on file is not in this list." in page
+    assert "1\u00a0patron on file is not in this list</strong>, 1 is. Tick this" in page
+    assert "Letters, if you move this one: Nothing that waits is touched." in page
     assert "Tom Okafor, 8C" in page
     assert Patron.objects.get(barcode="P9").group.name == "Unmatched"
 

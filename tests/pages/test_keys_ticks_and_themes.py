@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from library.access import Role
+from notices import standing
 from smtp_gateway.models import OutboundMessage
 from tests.builders import a_group
 from tests.pages.in_a_browser import a_page
@@ -93,6 +94,25 @@ def test_the_bar_counts_what_is_ticked(browser: Browser, live_server: LiveServer
         page.locator("[data-tick-all]").check()
 
         expect(bar).to_contain_text(f"{page.locator('[data-tick]').count()} ticked")
+
+
+def test_a_letter_that_is_no_step_is_about_everything_out(
+    browser: Browser, live_server: LiveServer, librarian: Client
+) -> None:
+    """*Term ends* to late loans alone would leave out most of its readers; its date stands there for it alone."""
+    standing.set_up()
+    with a_page(browser, live_server, librarian) as (page, complaints):
+        page.goto("/letters/")
+        letter, late = page.get_by_label("Letter", exact=True), page.get_by_label("How late")
+
+        expect(page.get_by_label("Back by")).to_be_hidden()
+        letter.select_option(label="Term ends")
+        expect(late).to_have_value("0")
+        expect(page.get_by_label("Back by")).to_be_visible()
+        letter.select_option(label="Overdue, second")
+        expect(late).to_have_value("1")
+        expect(page.get_by_label("Back by")).to_be_hidden()
+        assert complaints == []
 
 
 def test_the_theme_that_was_chosen_stays(browser: Browser, live_server: LiveServer, librarian: Client) -> None:

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from circulation.models import Group, Loan, Patron
+from circulation.models import ClosedDays, Group, Loan, Patron
 from library.access import Role
+from library.models import Library
 from notices import standing
 from notices.models import Letter, Run
 from smtp_gateway.models import OutboundMessage
@@ -34,9 +35,59 @@ def group(today: date) -> Group:
     return made
 
 
+def open_all_week() -> None:
+    library = Library.the()
+    library.open_weekdays = list(range(7))
+    library.save()
+
+
 def shown(client: Client, **asked: object) -> str:
     fields = {"which": "term_ends", "audience": "patron", "days_late": "0"} | asked
     return str(client.post(reverse("letters-show"), fields, follow=True).content.decode())
+
+
+def test_term_ends_on_the_day_that_was_chosen(librarian: Client, group: Group, today: date) -> None:
+    """The letter that is shown names it, and so does the field beside it."""
+    open_all_week()
+    day = today + timedelta(days=20)
+
+    page = shown(librarian, groups=[group.pk], bring_by=day.isoformat())
+
+    assert f"back by {day:%A} {day.day} {day:%B}" in Letter.objects.get().text
+    assert f'name="bring_by" value="{day}"' in page
+
+
+def test_term_ends_before_the_holidays_unless_somebody_says_otherwise(
+    librarian: Client, group: Group, today: date
+) -> None:
+    """The calendar knows when the library closes for longer; four closed days are no holidays."""
+    open_all_week()
+    for first, days in ((10, 4), (30, 5)):
+        start = today + timedelta(days=first)
+        ClosedDays.objects.create(first=start, last=start + timedelta(days=days - 1), name="Closed")
+
+    page = librarian.get(reverse("letters")).text
+
+    assert f'name="bring_by" value="{today + timedelta(days=29)}"' in page
+
+
+@pytest.mark.parametrize(
+    ("ahead", "sentence"),
+    [
+        (0, "is not a day of the year to come. Choose the last day of term."),
+        (400, "is not a day of the year to come. Choose the last day of term."),
+        (3, "the library is closed: Sports day. Choose a day on which it is open."),
+    ],
+)
+def test_a_day_on_which_nobody_can_bring_a_book_is_refused(
+    librarian: Client, group: Group, today: date, ahead: int, sentence: str
+) -> None:
+    open_all_week()
+    ClosedDays.objects.create(first=today + timedelta(days=3), last=today + timedelta(days=3), name="Sports day")
+
+    page = shown(librarian, groups=[group.pk], bring_by=(today + timedelta(days=ahead)).isoformat())
+
+    assert (sentence in page, Letter.objects.count()) == (True, 0)
 
 
 def test_every_kind_with_wording_is_offered(librarian: Client, group: Group) -> None:

@@ -9,12 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from circulation import search
 from circulation.models import Loan
 from circulation.views.loan_listing import EMPTY, WORDS
+from library import lists
 from library.lists import Page
 from notices import presets
 from notices.models import Notice, Run, Step
 from tests.builders import a_collection, a_group, a_loan, a_partner, a_patron, an_item
+from tests.pages.words import words
 
 Status = Loan.Status
 
@@ -73,8 +76,15 @@ def test_how_late_is_counted_in_days(librarian: Client, day: date, late: str, da
     assert listed == days
 
 
-def test_a_loan_is_found_by_borrower_thing_and_reference(librarian: Client, day: date) -> None:
-    """Words of a name, of a title, a card, a barcode, a partner library, or a whole reference number."""
+@pytest.mark.parametrize("few", [0, search.AMONG])
+def test_a_loan_is_found_by_borrower_thing_and_reference(
+    librarian: Client, day: date, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Words of a name, of a title, a card, a barcode, a partner library, or a whole reference number.
+
+    Of very many people and things that have a word, their loans are looked for in another way.
+    """
+    monkeypatch.setattr(search, "AMONG", few)
     a_loan(due=day)
     mias = a_loan(
         due=day,
@@ -84,14 +94,14 @@ def test_a_loan_is_found_by_borrower_thing_and_reference(librarian: Client, day:
     theirs = a_loan(due=day, partner=a_partner(name="Jarrah Library", symbol="JARR"), our_reference="ILL-12")
 
     found = {
-        words: [loan.pk for loan in _list(librarian, q=words).things]
-        for words in ("mia q", "P777", "again", "3999", "jarrah", "jarr", "ill-12", "ill-1", "nobody")
+        typed: [loan.pk for loan in _list(librarian, q=typed).things]
+        for typed in ("mia q", "P777", "again", "3999", "jarrah", "jarr", "ill-12", "ill-1", "nobody")
     }
 
     assert found == {
-        **{words: [mias.pk] for words in ("mia q", "P777", "again", "3999")},
-        **{words: [theirs.pk] for words in ("jarrah", "jarr", "ill-12")},
-        **{words: [] for words in ("ill-1", "nobody")},
+        **{typed: [mias.pk] for typed in ("mia q", "P777", "again", "3999")},
+        **{typed: [theirs.pk] for typed in ("jarrah", "jarr", "ill-12")},
+        **{typed: [] for typed in ("ill-1", "nobody")},
     }
 
 
@@ -150,6 +160,21 @@ def test_last_said_is_what_home_counts(librarian: Client, day: date) -> None:
     pages = {said: _list(librarian, said=said) for said in counted}
     assert {said: len(page.rows) for said, page in pages.items()} == counted
     assert {said: page.tabs[0].number for said, page in pages.items()} == counted
+
+
+def test_what_came_back_is_found_by_what_was_last_said(librarian: Client, day: date) -> None:
+    """Although it was due before anything that is still open; of open ones, so is the very first."""
+    long_ago = a_loan(due=day - timedelta(days=90), returned=day - timedelta(days=60))
+    first, second = (a_loan(due=day - timedelta(days=since)) for since in (9, 8))
+    for loan in (long_ago, first):
+        Notice.objects.create(loan=loan, due_on=loan.due_on, number=1, said_on=day)
+
+    found = [
+        [_list(librarian, tab=tab, said=said).things for said in ("1", "any", "none")]
+        for tab in ("returned", "on-loan")
+    ]
+
+    assert found == [[[long_ago], [long_ago], []], [[first], [first], [second]]]
 
 
 def test_a_loan_that_lost_its_borrower_is_listed(librarian: Client, day: date) -> None:
@@ -303,3 +328,24 @@ def test_ticks_of_what_came_back_meanwhile_change_nothing(librarian: Client, day
 def test_there_is_no_such_verb(librarian: Client) -> None:
     """A form can be written by anybody."""
     assert librarian.post(reverse("loans-do"), {"verb": "burn"}).status_code == 400
+
+
+def test_a_very_long_filtered_list_says_that_it_has_more(
+    librarian: Client, day: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting stops at a number beyond which nobody reads; without a filter, and of other tabs, it is exact."""
+    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
+    for _ in range(3):
+        a_loan(due=day - timedelta(days=1))
+        a_loan(due=day - timedelta(days=1), status=Status.LOST)
+
+    answers = [librarian.get(f"/loans/{query}") for query in ("", "?late=late", "?late=late&tab=lost")]
+
+    tabs = [{tab.key: (tab.number, tab.more) for tab in answer.context["list"].tabs} for answer in answers]
+    assert [(one["on-loan"], one["lost"]) for one in tabs] == [
+        ((3, False), (3, False)),
+        ((2, True), (3, False)),
+        ((2, True), (3, False)),
+    ]
+    assert ["More than 2 loans that are out fit." in words(answer.content) for answer in answers] == [False, True, True]
+    assert [">2+</b>" in answer.content.decode() for answer in answers] == [False, True, True]

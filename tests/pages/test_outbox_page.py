@@ -20,6 +20,17 @@ def _listed(page: object) -> list[int]:
     return [message.pk for message, _ in page.context["rows"]]  # type: ignore[attr-defined]
 
 
+def _to_the_end(client: Client, **asked: str) -> list[int]:
+    """What all pages list, one after the other."""
+    seen, after = [], ""
+    while True:
+        page = client.get("/outbox/", {**asked, "after": after})
+        seen += _listed(page)
+        after = page.context["older"]
+        if not after:
+            return seen
+
+
 @pytest.mark.parametrize("query", ["", "&q=okafor", "&q=letter-bad", "&kind=notice", "&kind=test"])
 def test_every_tab_lists_as_many_as_its_number_says(librarian: Client, sample: Sample, query: str) -> None:
     """Somebody counts the rows behind a number."""
@@ -69,15 +80,20 @@ def test_older_pages_miss_nothing_and_repeat_nothing(librarian: Client, sample: 
         a_message(key=f"more-{number}")
     whole = OutboundMessage.objects.waiting() if tab == "waiting" else OutboundMessage.objects.all()
 
-    seen, after = [], ""
-    while True:
-        page = librarian.get("/outbox/", {"tab": tab, "after": after})
-        seen += _listed(page)
-        after = page.context["older"]
-        if not after:
-            break
+    seen = _to_the_end(librarian, tab=tab)
 
     assert sorted(seen) == sorted(whole.values_list("pk", flat=True))
+
+
+def test_a_day_that_was_asked_for_has_the_order_of_today(librarian: Client, sample: Sample) -> None:
+    """All was queued today: page by page, both are one list."""
+    for number in range(PAGE + 7):
+        a_message(key=f"more-{number}")
+
+    of_the_day = _to_the_end(librarian, day=timezone.localdate().isoformat())
+
+    assert of_the_day == _to_the_end(librarian)
+    assert len(of_the_day) == len(sample.messages) + PAGE + 7
 
 
 def test_the_list_asks_as_often_for_many_as_for_few(

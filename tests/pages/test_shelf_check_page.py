@@ -5,23 +5,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from circulation import desk
 from circulation.models import Loan
-from library.access import Role
 from notices import compose, scan
 from notices.models import Letter
 from tests.builders import a_loan, a_patron, an_item
 from tests.notices.builders import a_gateway_with_an_address, a_schedule, wording
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Two librarians have the same form open: what one of them saved is never lost without a word (product.md, C1)."""
 
 import re
-from datetime import date
+from datetime import date, time
 
 import pytest
+from django.contrib.auth.models import Group as DjangoGroup
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -11,18 +12,16 @@ from django.urls import reverse
 from circulation import people
 from circulation.models import Guardian, Guardianship, Patron
 from library.access import Role
-from tests.builders import a_group, a_guardian, a_guardianship, a_loan, a_partner, a_patron
+from library.models import Library
+from notices.models import RunSettings
+from smtp_gateway.models import Gateway
+from tests.builders import a_closed_day, a_group, a_guardian, a_guardianship, a_loan, a_partner, a_patron
+from tests.pages.forms_on_a_page import forms_of
 from tests.pages.words import words
 
 pytestmark = pytest.mark.django_db
 
 MEANWHILE = "Somebody else saved this meanwhile."
-
-
-@pytest.fixture
-def librarian(client: Client, people: dict[Role, User]) -> Client:
-    client.force_login(people[Role.LIBRARIAN])
-    return client
 
 
 def seen(client: Client, address: str, *, prefix: str = "") -> str:
@@ -75,17 +74,19 @@ def test_a_switch_that_was_turned_off_meanwhile_stays_off(librarian: Client) -> 
     assert MEANWHILE in words(answer.content)
 
 
-@pytest.mark.parametrize("kind", ["patron", "group", "partner", "item"])
-def test_every_form_of_a_row_carries_what_it_shows(librarian: Client, today: date, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["patron", "group", "guardianship", "partner", "item", "closed days"])
+def test_every_form_of_a_row_carries_what_it_shows(administrator: Client, today: date, kind: str) -> None:
     """None of them can be posted over somebody else's work."""
     addresses = {
         "patron": reverse("patron-edit", args=[a_patron().pk]),
         "group": reverse("group", args=[a_group().pk]),
+        "guardianship": reverse("guardianship", args=[a_guardianship().pk]),
+        "closed days": reverse("closed-days-change", args=[a_closed_day(day=today).pk]),
         "partner": reverse("partner-edit", args=[a_partner().pk]),
         "item": reverse("item-edit", args=[a_loan(due=today).item_id]),
     }
 
-    shown = seen(librarian, addresses[kind])
+    shown = seen(administrator, addresses[kind])
 
     assert len(shown) == 16
 
@@ -128,3 +129,67 @@ def test_a_page_of_django_admin_from_before_turns_no_letters_on(admin_client: Cl
     kept = Guardianship.objects.get(pk=link.pk)
     assert (kept.library_letters, kept.reason) == (False, "Court order")
     assert MEANWHILE in words(page.content)
+
+
+def test_two_administrators_set_the_time_of_the_daily_run(administrator: Client) -> None:
+    """One moves it to the evening; the other adds a Saturday on a page that still says half past six."""
+    page = reverse("daily-run")
+    fields = {"at": "06:30", "weekdays": ["0", "1", "5"], "seen": seen(administrator, page)}
+    RunSettings.objects.update(at=time(18, 0), weekdays=[0, 4], enabled=True)
+
+    answer = administrator.post(page, fields)
+
+    kept = RunSettings.the()
+    assert (answer.status_code, kept.at, kept.weekdays) == (422, time(18, 0), [0, 4])
+    assert f"{MEANWHILE} On file now: Time: 18:00; Weekdays: Monday, Friday. Save again" in words(answer.content)
+    assert "every day is closed or left out" not in words(answer.content)
+
+
+def test_two_administrators_write_the_librarys_details(administrator: Client) -> None:
+    """The school office's new telephone is not taken back by a page from before."""
+    page = reverse("library-details")
+    shown = next(form for form in forms_of(administrator.get(page).text, page=page) if "phone" in form.names)
+    Library.objects.update(phone="03 5550 9999")
+
+    answer = administrator.post(page, dict(shown.with_value("phone", "03 5550 1234")))
+
+    told = words(answer.content)
+    assert Library.the().phone == "03 5550 9999"
+    assert f"{MEANWHILE} On file now: Phone: 03 5550 9999; " in told
+    assert "Open on: Monday, Tuesday" in told
+
+
+def test_two_administrators_open_the_library_on_other_days(administrator: Client) -> None:
+    """The week stands on two pages; what one of them saved is not put back by the other."""
+    page = reverse("closed-days")
+    fields = {"open_weekdays": ["0", "1"], "seen": seen(administrator, page)}
+    Library.objects.update(open_weekdays=[0, 1, 2, 3, 4, 5])
+
+    answer = administrator.post(reverse("closed-days-week"), fields)
+
+    assert Library.the().open_weekdays == [0, 1, 2, 3, 4, 5]
+    assert f"{MEANWHILE} On file now: Open on: Monday, Tuesday" in words(answer.content)
+
+
+def test_a_role_that_was_taken_away_meanwhile_does_not_come_back(administrator: Client) -> None:
+    """One administrator makes Tom a desk helper again; the other writes his new name."""
+    tom = User.objects.create_user("tom", first_name="Tom")
+    tom.groups.add(DjangoGroup.objects.get(name=Role.LIBRARIAN.label))
+    page = reverse("account", args=[tom.pk])
+    fields = {"username": "tom", "first_name": "Thomas", "role": "2", "is_active": "on"}
+    fields["seen"] = seen(administrator, page)
+    tom.groups.set([DjangoGroup.objects.get(name=Role.DESK_HELPER.label)])
+
+    answer = administrator.post(page, fields | {"password": "a long walk on the beach"})
+
+    tom.refresh_from_db()
+    assert ([group.name for group in tom.groups.all()], tom.first_name) == ([Role.DESK_HELPER.label], "Tom")
+    assert f"{MEANWHILE} On file now: First name: Tom; May act as: Desk helper. Save again" in words(answer.content)
+
+
+@pytest.mark.parametrize("model", ["notices/runsettings/1", "library/library/1", "smtp_gateway/gateway/1"])
+def test_the_one_rows_of_django_admin_carry_what_they_show(administrator: Client, model: str) -> None:
+    """Settings have two doors, and both ask."""
+    _ = (RunSettings.the(), Library.the(), Gateway.the())
+
+    assert seen(administrator, f"/admin/{model}/change/") != ""

@@ -5,6 +5,7 @@ comes back with what is on file now, and saving once more is a decision. Locks n
 """
 
 import hashlib
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -37,15 +38,23 @@ class SeenModelForm(forms.ModelForm):  # type: ignore[type-arg]
         given = super().clean() or self.cleaned_data
         seen = given.pop("seen", "")
         if seen and seen != self.initial.get("seen") and self.changed_data:
-            now = "; ".join(f"{self[name].label}: {self._on_file(name)}" for name in self.changed_data)
+            kept = [name for name in self.changed_data if not isinstance(self.fields[name].widget, forms.PasswordInput)]
+            now = "; ".join(f"{self[name].label}: {self._on_file(name)}" for name in kept)
+            on_file = f" On file now: {now}." if now else ""
             again = "Save again to put what stands here in its place."
-            raise forms.ValidationError(f"Somebody else saved this meanwhile. On file now: {now}. {again}")
+            raise forms.ValidationError(f"Somebody else saved this meanwhile.{on_file} {again}")
         return given
 
     def _on_file(self, name: str) -> str:
         """In the words of the page; the row itself is as it was loaded until the form is clean."""
         display = getattr(self.instance, f"get_{name}_display", None)
-        value = display() if display else getattr(self.instance, name, None)
+        value = display() if display else getattr(self.instance, name, self.initial.get(name))
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if isinstance(value, time):
+            return f"{value:%H:%M}"
+        if isinstance(value, list):
+            words = dict(getattr(self.fields[name], "choices", ()))
+            return ", ".join(str(words.get(one, one)) for one in value) or "nothing"
+        value = getattr(value, "label", value)
         return "nothing" if value in (None, "") else str(value)

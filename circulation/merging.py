@@ -1,0 +1,128 @@
+"""One guardian who is on file twice becomes one: what hangs on the second entry goes over to the first.
+
+Of two answers about one child the stricter stands: *no* before yes, and the later *no letters until*. Letters follow
+in the same transaction (``guardians_merged``), sent ones as history. Never makes a no into a yes, and cannot be undone.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from circulation import people
+from circulation.models import Guardian, Guardianship
+from circulation.saving import wait_for_imports
+from circulation.signals import Cause, guardians_merged
+from library import audit
+
+WHERE_TO_WRITE = ("email", "address", "salutation")
+"""Taken from the second entry where the first has nothing."""
+
+
+class MergeError(Exception):
+    """Why these two cannot become one, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Whether letters about one child go to one guardian."""
+
+    library_letters: bool
+    no_letters_until: date | None
+    reason: str
+
+    @classmethod
+    def of(cls, link: Guardianship) -> "Answer":
+        return cls(
+            library_letters=link.library_letters, no_letters_until=link.no_letters_until, reason=link.reason.strip()
+        )
+
+    def stricter(self, other: "Answer") -> "Answer":
+        """Both together; both reasons are kept, for whoever asks later."""
+        days = [day for day in (self.no_letters_until, other.no_letters_until) if day]
+        return Answer(
+            library_letters=self.library_letters and other.library_letters,
+            no_letters_until=max(days, default=None),
+            reason="; ".join(dict.fromkeys(reason for reason in (self.reason, other.reason) if reason)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """What becomes of one child's letters to the guardian who stays."""
+
+    link: Guardianship
+    answer: Answer
+    is_new: bool
+    """Only the second entry had this child."""
+
+
+def who_may_be_the_same(guardian: Guardian) -> QuerySet[Guardian]:
+    """Other entries of this name, at this address, or of the same children."""
+    alike = Q(name__iexact=guardian.name) | Q(guardianships__patron__in=guardian.patrons.all())
+    if guardian.email:
+        alike |= Q(email__iexact=guardian.email)
+    return Guardian.objects.filter(alike, erased_at=None).exclude(pk=guardian.pk).distinct().order_by("name", "pk")
+
+
+def children(second: Guardian, *, into: Guardian) -> list[Child]:
+    """Each child of the second entry, with the answer that will stand."""
+    known = {link.patron_id: link for link in into.guardianships.all()}
+    found = []
+    for link in second.guardianships.select_related("patron__group"):
+        there = known.get(link.patron_id)
+        answer = Answer.of(there).stricter(Answer.of(link)) if there else Answer.of(link)
+        found.append(Child(link=link, answer=answer, is_new=there is None))
+    return found
+
+
+@transaction.atomic
+def merge(second: Guardian, *, into: Guardian, by: Any = None) -> people.Changed:
+    """All that hangs on ``second`` hangs on ``into`` then, and ``second`` is gone.
+
+    Raises MergeError where it is one entry, or one of the two is gone by now.
+    """
+    wait_for_imports(Guardian, Guardianship)
+    locked = Guardian.objects.filter(pk__in=[second.pk, into.pk], erased_at=None).order_by("pk").select_for_update()
+    rows = {row.pk: row for row in locked}
+    if len(rows) < 2:
+        raise MergeError("One of these two is not on file any more. Nothing was changed.")
+    second, into = rows[second.pk], rows[into.pk]
+    patrons = [_bring(child, into) for child in children(second, into=into)]
+    filled = [name for name in WHERE_TO_WRITE if getattr(second, name) and not getattr(into, name)]
+    for name in filled:
+        setattr(into, name, getattr(second, name))
+    people.save_guardian(into, changed=filled, by=by)
+    guardians_merged.send(Guardian, second_id=second.pk, into_id=into.pk)
+    letters = people.announce(sorted(patrons), [into.pk], Cause.NAME, by=by)
+    _keep_who_did_what(second, into)
+    audit.note("Two entries of one guardian became one.", model=Guardian, ids=[into.pk], by=by)
+    return people.Changed(people=len(patrons), letters=letters)
+
+
+def _bring(child: Child, into: Guardian) -> int:
+    """The child's answer stands at ``into``. Who looks like somebody else whose letters are off is not written to."""
+    link, answer = child.link, child.answer
+    if not child.is_new:
+        link.delete()
+        link = Guardianship.objects.get(patron=link.patron_id, guardian=into)
+    link.guardian = into
+    if answer.library_letters and people.looks_switched_off(link):
+        answer = answer.stricter(Answer(library_letters=False, no_letters_until=None, reason=people.LOOKS_SWITCHED_OFF))
+    link.library_letters, link.no_letters_until = answer.library_letters, answer.no_letters_until
+    link.reason = answer.reason
+    link.relationship = link.relationship or child.link.relationship
+    link.save()
+    return link.patron_id
+
+
+def _keep_who_did_what(second: Guardian, into: Guardian) -> None:
+    """The entry goes, and what was done to it is told of the one who stays: who is erased later is forgotten whole."""
+    gone = second.pk
+    second.delete()
+    entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Guardian), object_id=gone)
+    entries.update(object_id=into.pk, object_pk=str(into.pk))
