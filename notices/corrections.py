@@ -19,7 +19,10 @@ from notices import take_back
 from notices.models import Letter, Line, Notice, Run, Template
 from smtp_gateway.models import OutboundMessage
 
-GONE = [OutboundMessage.State.SENT, OutboundMessage.State.SENDING, OutboundMessage.State.UNCERTAIN]
+HAS_LEFT = Q(
+    message__state__in=[OutboundMessage.State.SENT, OutboundMessage.State.SENDING, OutboundMessage.State.UNCERTAIN]
+) & ~Q(message__state=OutboundMessage.State.SENDING, message__stage=OutboundMessage.Stage.RESERVED)
+"""Of queued letters: those that the outbox cannot stop any more."""
 
 Reader = tuple[str, str, int | None, int | None, int | None, int | None, int | None]
 
@@ -35,7 +38,7 @@ class Corrected:
 def mistaken(notices: Collection[int]) -> QuerySet[Letter]:
     """Letters about these notices that have left the house and have no correction yet."""
     about = Line.objects.filter(notice__in=notices, taken_out_at=None).values("letter")
-    left = Q(state=Letter.State.PRINTED) | Q(state=Letter.State.QUEUED, message__state__in=GONE)
+    left = Q(state=Letter.State.PRINTED) | Q(HAS_LEFT, state=Letter.State.QUEUED)
     return Letter.objects.filter(left, pk__in=about, corrected_by=None).exclude(kind=Template.Kind.CORRECTION)
 
 

@@ -118,7 +118,7 @@ class _Delivery:
         except _StopError:
             pass
         except LeaseLostError:
-            self._settle_all()  # a late 250 still counts
+            self._save_what_is_known()  # a late 250 still counts
         except (OperationalError, InterfaceError):
             self._save_what_is_known()
             raise
@@ -353,7 +353,7 @@ class _Delivery:
         self._settled = []
 
     def _save_what_is_known(self) -> None:
-        """The database went away with verdicts in our hands: one more try in a new session.
+        """The lease or the database went away with verdicts in our hands: one try in a new session.
 
         What cannot be written now is *maybe sent* for whoever comes next, which is true, if less than we know.
         """

@@ -53,15 +53,13 @@ def is_a_copy() -> bool:
 
 
 def keep_quiet() -> int:
-    """Hold everything that waits, is being sent or is uncertain; how many. Its senders, if any, live elsewhere.
+    """Hold everything that waits, is reserved or is uncertain; how many.
 
-    What the server has taken is not held: it is settled by its sender, or by ``leases.recover``.
+    What is begun ends as it ends, or is put right by ``leases.recover``: it may be on the wire.
     """
     state = OutboundMessage.State
-    rows = OutboundMessage.objects.in_state(state.WAITING, state.SENDING, state.UNCERTAIN)
-    return rows.exclude(stage=OutboundMessage.Stage.TAKEN).update(
-        state=state.HELD, stage="", lease_token=None, reason=HELD_BECAUSE
-    )
+    rows = OutboundMessage.objects.still_in(state.WAITING, state.UNCERTAIN)
+    return rows.update(state=state.HELD, stage="", lease_token=None, reason=HELD_BECAUSE)
 
 
 def adopt(*, by: str) -> int:

@@ -46,12 +46,15 @@ _TAKE = """
     RETURNING number
 """
 
-# What was only reserved goes back to where it came from.
+# What was only reserved goes back to where it came from. What somebody is taking back at this moment is theirs: should
+# they think better of it, ``recover`` gives it back.
 _FREE = """
     WITH given_back AS (
         UPDATE smtp_gateway_outboundmessage
            SET state = CASE WHEN times_uncertain > 0 THEN 'uncertain' ELSE 'waiting' END, stage = ''
-         WHERE lease_token = %(token)s AND state = 'sending' AND stage = 'reserved')
+         WHERE id IN (SELECT id FROM smtp_gateway_outboundmessage
+                       WHERE lease_token = %(token)s AND state = 'sending' AND stage = 'reserved'
+                         FOR UPDATE SKIP LOCKED))
     UPDATE smtp_gateway_slot SET token = NULL, session_key = NULL, lease_until = NULL, holder = ''
      WHERE token = %(token)s
 """

@@ -76,8 +76,9 @@ _RESERVE = """
 
 # One statement, one commit, three rows at most; the lease is renewed when a fifth of it is over, and never holds less
 # than its length after this. Who is buried while this runs loses the rows to ``leases.recover`` or finds them marked by
-# this statement, as if it had run before. The stage alone says what may be marked: it stands in no index, so
-# PostgreSQL finds the rows by their keys and writes no index (an update of state would write seven).
+# this statement, as if it had run before. The stage says what may be marked: it stands in no index, so PostgreSQL finds
+# the rows by their keys and writes no index (an update of state would write seven). The state is looked at as a value,
+# not by its index: what was recovered from us meanwhile keeps our token and its stage.
 _MARK = """
     WITH lease AS (
         SELECT FROM smtp_gateway_slot WHERE token = %(token)s
@@ -101,7 +102,7 @@ _MARK = """
                last_words = CASE stage WHEN 'body' THEN %(words)s ELSE last_words END
          WHERE id = ANY (ARRAY[%(taken)s, %(body)s, (SELECT id FROM chosen)]) AND lease_token = %(token)s
            AND stage = CASE id WHEN %(taken)s THEN 'body' WHEN %(body)s THEN 'envelope' ELSE 'reserved' END
-           AND EXISTS (SELECT FROM lease)
+           AND state || '' = 'sending' AND EXISTS (SELECT FROM lease)
         RETURNING id
     )
     SELECT EXISTS (SELECT FROM lease), EXISTS (SELECT FROM marked WHERE id = %(body)s),
@@ -166,7 +167,8 @@ _SETTLE = f"""
      ORDER BY s.begun_at, s.id
 """
 
-# A late 250: the lease is gone, the message was called uncertain meanwhile, and our token is still on it.
+# A late 250: the lease is gone, the message was called uncertain meanwhile, and our token is still on it, whatever else
+# was done to it since.
 _LATE = f"""
     WITH {_VERDICTS}, late AS (
         UPDATE smtp_gateway_outboundmessage m
@@ -175,7 +177,7 @@ _LATE = f"""
                last_code = v.code, last_enhanced = v.enhanced, last_words = v.words
           FROM verdicts v
          WHERE m.id = v.message AND v.state = 'sent'
-           AND m.lease_token = %(token)s AND m.state = 'uncertain' AND m.stage = 'body'
+           AND m.lease_token = %(token)s AND m.state = 'uncertain'
         RETURNING m.id, m.attempts
     )
     UPDATE smtp_gateway_deliveryattempt a

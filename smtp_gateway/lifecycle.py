@@ -120,7 +120,9 @@ def stop(*, cause: str = Gateway.StopCause.PERSON, sentence: str = "", words: st
 
 
 def stop_as_copy() -> None:
-    """This database is not where it was: stop, and hold what is on its way."""
+    """This database is not where it was: stop, and hold what is on its way. What its senders elsewhere had begun is
+    *maybe sent* here."""
+    leases.recover()
     with transaction.atomic():
         stop(cause=Gateway.StopCause.COPY, sentence=identity.SENTENCE)
         Gateway.objects.filter(pk=1).update(

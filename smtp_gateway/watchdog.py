@@ -47,6 +47,8 @@ def _nothing_goes(gateway: Gateway, at: datetime) -> list[Finding]:
         return []
     if DeliveryAttempt.objects.filter(started_at__gt=at - patience).exists():
         return []
+    if OutboundMessage.objects.sending().filter(begun_at__gt=at - patience).exists():
+        return []
     return [
         Finding(
             code="gateway-idle",

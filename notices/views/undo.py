@@ -126,7 +126,7 @@ def _question(steps: list[Notice], told: list[Notice]) -> Question:
     )
     gone = corrections.mistaken([notice.pk for notice in told])
     # A letter that is queued waits or has gone: its message knows.
-    waiting = waiting.exclude(message__state__in=corrections.GONE)
+    waiting = waiting.exclude(corrections.HAS_LEFT)
     readers = {corrections.reader_of(letter): letter.channel for letter in gone.order_by("-channel").defer("html")}
     by_email, on_paper = (list(readers.values()).count(channel) for channel in CHANNELS)
     return Question(steps=steps, told=told, waiting=waiting.count(), by_email=by_email, on_paper=on_paper)

@@ -47,7 +47,7 @@ def findings(copies: Counter[str]) -> Findings:
 def _is_lost(row: OutboundMessage, copies: int) -> bool:
     if row.state == State.SENT:
         return copies == 0
-    return row.state == State.SENDING
+    return row.state == State.SENDING or row.stage == OutboundMessage.Stage.TAKEN
 
 
 def _admits_it(row: OutboundMessage) -> bool:
