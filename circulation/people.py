@@ -132,7 +132,7 @@ def add_guardianship(patron: Patron, guardian: Guardian, *, relationship: str = 
 def looks_switched_off(link: Guardianship) -> bool:
     """Whether letters about the patron are off to another guardian of this name, or at this address."""
     guardian = link.guardian
-    others = Guardianship.objects.filter(patron=link.patron).exclude(guardian=guardian)
+    others = Guardianship.objects.filter(patron=link.patron).exclude(guardian=guardian).exclude(pk=link.pk)
     alike = Q(guardian__name__iexact=guardian.name)
     if guardian.email:
         alike |= Q(guardian__email__iexact=guardian.email)

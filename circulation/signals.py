@@ -35,6 +35,10 @@ loans_changed = Signal()
 #: A receiver may answer with how many letters that waited it took back or will write again.
 people_changed = Signal()
 
+#: Before two entries of one guardian become one, first thing in the transaction: whoever has begun something that
+#: would name the entry that goes is waited for, and nobody begins it until the end.
+guardians_merging = Signal()
+
 #: second_id: int, into_id: int. One guardian who was on file twice: the children are with ``into`` already, and the
 #: second entry is about to go.
 guardians_merged = Signal()

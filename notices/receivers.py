@@ -7,9 +7,9 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from circulation.signals import Cause, guardians_merged, loans_changed, people_changed
+from circulation.signals import Cause, guardians_merged, guardians_merging, loans_changed, people_changed
 from library import slots
-from notices import again, one_guardian, take_back
+from notices import again, one_guardian, schedules, take_back
 
 
 @receiver(loans_changed, dispatch_uid="notices.loans_changed")
@@ -24,6 +24,11 @@ def when_people_change(
     return take_back.about_people(
         patron_ids=patron_ids or [], guardian_ids=guardian_ids or [], cause=cause, on=timezone.localdate()
     )
+
+
+@receiver(guardians_merging, dispatch_uid="notices.guardians_merging")
+def before_guardians_merge(**_: Any) -> None:
+    schedules.wait_for_the_run()
 
 
 @receiver(guardians_merged, dispatch_uid="notices.guardians_merged")

@@ -4,7 +4,7 @@ Only cancels what waits and marks letters to be written again; composing writes 
 import stay fast. What is being sent, or was sent or printed, is left as it is: it happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -79,8 +79,10 @@ def about_people(*, patron_ids: Iterable[int], guardian_ids: Iterable[int], caus
     return recheck(letters, why=_in_words(cause), on=on, rewrite=letters if cause in OTHER_WORDS else ())
 
 
-def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[int] = ()) -> int:
-    """Take out of these letters what may no longer be said, and correct where they go.
+def recheck(
+    letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[int] = (), take_out: Collection[int] = ()
+) -> int:
+    """Take out of these letters what may no longer be said, and the lines ``take_out``; correct where they go.
 
     Those in ``rewrite`` are written again in any case. Returns how many letters were still here and changed.
     """
@@ -88,6 +90,8 @@ def recheck(letter_ids: Iterable[int], *, why: str, on: date, rewrite: Iterable[
         letters = {letter.pk: letter for letter in _locked(letter_ids)}
         parted = _part(letters, why=why, on=on)
         no_longer = unwanted(letters, on=on)
+        for letter_id, line in _lines_of(letters, take_out):
+            no_longer.setdefault(letter_id, []).append(line)
         readdressed = {letter.pk for letter in letters.values() if address_now(letter) != (letter.channel, letter.to)}
         touched = sorted(parted | set(no_longer) | readdressed | (set(rewrite) & set(letters)))
         here = _call_back([letters[pk] for pk in touched], why=why)
@@ -129,6 +133,13 @@ def _that_list(loans: list[int], *, besides: QuerySet[Line]) -> set[int]:
         service=F("patron__loans__service"),
     )
     return set(letters.exclude(Exists(besides.filter(letter=OuterRef("pk")))).values_list("pk", flat=True))
+
+
+def _lines_of(letters: dict[int, Letter], line_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Of these lines, those that stand in these letters; each after its letter."""
+    if not line_ids:
+        return []
+    return list(Line.objects.filter(pk__in=line_ids, letter__in=letters).values_list("letter", "pk"))
 
 
 def _locked(letter_ids: Iterable[int]) -> list[Letter]:

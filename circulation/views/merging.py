@@ -1,11 +1,13 @@
 """*On file twice?*: find the other entry of a guardian, see what becomes of its letters, and make one of the two."""
 
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from circulation import merging, search
 from circulation.models import FOREVER, Guardian
@@ -14,6 +16,9 @@ from circulation.words import a_day
 from library.access import Role, allow
 
 MOST_FOUND = 12
+BUSY = (
+    "Somebody else is writing about these people, or letters are being found, just now. Nothing was changed. Try again."
+)
 
 
 @allow(Role.LIBRARIAN)
@@ -45,18 +50,22 @@ def ask(request: HttpRequest, pk: int, second: int) -> HttpResponse:
             changed = merging.merge(other, into=guardian, by=request.user)
         except merging.MergeError as reason:
             messages.warning(request, str(reason))
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected | LockNotAvailable):
+                raise
+            messages.warning(request, BUSY)
         else:
             told = people_words.thought_over(changed.letters)
             messages.success(request, f"{guardian} is on file once now.{told}")
         return HttpResponseRedirect(reverse("guardian", args=[pk]))
-    taken = [name for name in merging.WHERE_TO_WRITE if getattr(other, name) and not getattr(guardian, name)]
+    email = merging.as_one(other, into=guardian).email
     context = {
         "here": "patrons",
         "guardian": guardian,
         "other": other,
         "children": [_in_words(child) for child in merging.children(other, into=guardian)],
-        "email": other.email if "email" in taken else guardian.email,
-        "address_goes": bool(other.email) and other.email.lower() != (guardian.email or other.email).lower(),
+        "email": email,
+        "address_goes": bool(other.email) and other.email.lower() != email.lower(),
     }
     return render(request, "circulation/guardian_merge.html", context)
 
@@ -65,6 +74,8 @@ def _in_words(child: merging.Child) -> tuple[str, str, bool]:
     """The child, what will be so, and whether letters will go."""
     answer, on = child.answer, timezone.localdate()
     who = f"{child.link.patron}, {child.link.patron.group}"
+    if child.is_barred:
+        return who, "Letters are off from then on: somebody alike is not written to about this child.", False
     if not answer.library_letters or answer.no_letters_until == FOREVER:
         return who, "Letters are off, and stay off.", False
     if answer.no_letters_until and answer.no_letters_until > on:
