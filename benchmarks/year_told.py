@@ -22,7 +22,7 @@ What the year said, and what was done:
   the last day took 0.54 s of processor time, twice that of the first day with its 3,746 loans. 0.30 s of it was the
   `ANALYZE` of the ledger at its end, which reads a sample of 30,000 letters whatever the run has added. Now a run
   analyses only where it adds more than a tenth, as autovacuum does.
-- *Held for you*: of 190 runs 20 were held, two thirds of them on Mondays of ordinary weeks. A school week writes five
+- *Held for you*: every ninth run was held, two thirds of them on Mondays of ordinary weeks. A school week writes five
   times as many letters on a Monday as on a Wednesday, and three times the median of ten runs lies just there.
 - At 200 an hour the letters of a Monday take six hours; every ninth letter was taken back because its book came home
   before it went."""
