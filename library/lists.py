@@ -293,6 +293,15 @@ def way_back(request: HttpRequest, *, otherwise: str) -> str:
     return asked if ours else otherwise
 
 
+def is_later_page(request: HttpRequest) -> bool:
+    return not request.GET.keys().isdisjoint(("after", "before"))
+
+
+def first_page(request: HttpRequest) -> str:
+    """The same list from its beginning."""
+    return request.path + _address(request.GET)
+
+
 def _order(fields: Sequence[str], down: bool) -> list[str]:
     return [f"-{name}" if down else name for name in (*fields, "pk")]
 

@@ -57,13 +57,15 @@ class UnreadableMiddleware:
 def with_readable_head(application: Callable[..., Any]) -> Callable[..., Any]:
     """``application`` sees a content type that Django can take apart: its own request object fails on others.
 
-    RFC 2231 lets a parameter name a charset (``boundary*=rot13''x``); Django raises before any middleware is asked.
+    RFC 2231 lets a parameter name a charset (``boundary*=rot13''x``) and hold any character, and a charset that holds
+    NUL cannot be looked up; Django raises before any middleware is asked.
     """
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         try:
-            parse_header_parameters(environ.get("CONTENT_TYPE", ""))
-        except ValueError:
+            _, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+            codecs.lookup(parameters.get("charset", "utf-8"))
+        except (LookupError, ValueError):
             environ["CONTENT_TYPE"] = "text/plain; charset=unreadable"  # refused by the middleware, with its sentence
         return application(environ, start_response)
 
@@ -73,7 +75,7 @@ def with_readable_head(application: Callable[..., Any]) -> Callable[..., Any]:
 def _is_utf8(request: HttpRequest) -> bool:
     try:
         return codecs.lookup((request.content_params or {}).get("charset", "utf-8")).name == "utf-8"
-    except LookupError:
+    except (LookupError, ValueError):  # ValueError: a name that can be none, such as NUL
         return False
 
 

@@ -21,12 +21,15 @@ from notices.shelf_check import Place
 ONE_AT_A_TIME = 7_003
 """Key of the advisory lock."""
 
-# Promises: the places of ``shelf_check.places`` in their order, in the place of those that were written down before.
+# Promises: the places of ``shelf_check.places`` in their order, in the place of those that were written down before. No
+# number of theirs is used again, so a page's address never means another list: they begin at this microsecond, and no
+# row is written in less than one.
 WRITE_DOWN = f"""
 DELETE FROM notices_shelfplace;
 INSERT INTO notices_shelfplace (id, loan_id, collection_id, number)
-SELECT row_number() OVER (ORDER BY item.call_number = '', lower(item.call_number) COLLATE "C",
-                                   lower(item.title) COLLATE "C", loan.id, wanted.number NULLS LAST),
+SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+       + row_number() OVER (ORDER BY item.call_number = '', lower(item.call_number) COLLATE "C",
+                                     lower(item.title) COLLATE "C", loan.id, wanted.number NULLS LAST),
        loan.id, item.collection_id, wanted.number
 FROM (SELECT loan_id, number FROM ({shelf_check.WRITTEN_ABOUT_TODAY}) AS about
       UNION ALL

@@ -115,8 +115,10 @@ class Patrons(Importer):
 
     def rehearse_move(self) -> None:
         self.result.unmatched = self.result.unlisted
-        self._move_unmatched()
-        self.result.unmatched = 0
+        try:
+            self._move_unmatched()
+        finally:  # nobody has decided it, and the desk may have their rows locked
+            self.result.unmatched = 0
 
     def kinds_of_change(self) -> dict[str, int]:
         counted = dict(

@@ -23,7 +23,7 @@ class KeptShelfCheck(models.Model):
 
 
 class ShelfPlace(models.Model):
-    """One thing to look for. The primary key is its place along the shelves."""
+    """One thing to look for. The primary key is its place along the shelves, and never that of an earlier list."""
 
     id = models.BigIntegerField(primary_key=True)
     loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="+")

@@ -40,16 +40,17 @@ def page(request: HttpRequest) -> HttpResponse:
     found = forecast.kept(on=on)
     fresh, trouble = forecast.is_fresh(found, at=at), ""
     if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Refresh": "true"}) if fresh else HttpResponse(status=204)
+        if fresh:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        _ask_a_worker()
+        return HttpResponse(status=204)
     try:
         if forecast.is_small():
             found, fresh = forecast.make(on=on, at=at), True
-        elif not fresh:
-            tasks.work_out_the_forecast.apply_async((), retry=False, expires=SECONDS_UNTIL_NOBODY_WAITS)
+        elif not fresh and not _ask_a_worker():
+            messages.warning(request, "No worker can be reached, so no new forecast is worked out. IT: see the broker.")
     except CalendarError as reason:
         trouble = str(reason)
-    except OperationalError:
-        messages.warning(request, "No worker can be reached, so no new forecast is worked out. IT: see the broker.")
     gateway = Gateway.the()
     return render(
         request,
@@ -79,6 +80,15 @@ def in_words(needed: timedelta) -> str:
         minutes = rest // timedelta(minutes=1)
         return several(hours, "hour") + (f" {several(minutes, 'minute')}" if minutes else "")
     return several(round(needed / timedelta(days=1)), "day")
+
+
+def _ask_a_worker() -> bool:
+    """Whether the broker took it. The page that waits asks again: behind a busy worker the request expires."""
+    try:
+        tasks.work_out_the_forecast.apply_async((), retry=False, expires=SECONDS_UNTIL_NOBODY_WAITS)
+    except OperationalError:
+        return False
+    return True
 
 
 def _row(one: forecast.Day, *, gateway: Gateway) -> DayRow:

@@ -85,8 +85,11 @@ def found(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Role.LIBRARIAN)
 @require_POST
 def finish(request: HttpRequest) -> HttpResponse:
-    """The check is done; what was not found (``place``: loan and checks that were left) is looked for once less."""
-    shown = dict(filter(None, map(pair_of_numbers, request.POST.getlist("place"))))
+    """The check is done; what was not found (``place``: loans and checks that were left) is looked for once less.
+
+    One field for all of them: Django reads a thousand fields, and the page for the printer has more places.
+    """
+    shown = dict(filter(None, map(pair_of_numbers, request.POST.get("place", "").split())))
     if not shown:
         return HttpResponseBadRequest("Nothing was looked for.")
     counted = desk.looked_for(shown)
@@ -101,15 +104,14 @@ def _in_parts(request: HttpRequest, *, on: date, at: datetime) -> HttpResponseBa
     """What a worker wrote down, of one collection or of all; where it is not fresh, a worker is asked for it."""
     kept = kept_shelf_check.kept(on=on)
     fresh = kept is not None and kept.is_fresh(at=at)
+    asked = fresh or _ask_a_worker()
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Refresh": "true"}) if fresh else HttpResponse(status=204)
-    if not fresh:
-        _ask_a_worker(request)
     filter = Filter(request.GET)
     chosen = filter.value("collection")
     collection = chosen.pk if chosen else None
     wanted = kept_shelf_check.still_wanted(collection=collection) if kept else ShelfPlace.objects.none()
-    if file := PLACES.file(request, wanted):
+    if kept and (file := PLACES.file(request, wanted)):
         return file
     total = kept.total(collection) if kept else 0
     more: dict[str, Any] = {"kept": kept, "waits": not fresh, "filter": filter, "chosen": chosen}
@@ -119,6 +121,10 @@ def _in_parts(request: HttpRequest, *, on: date, at: datetime) -> HttpResponseBa
         more["list"] = page = PLACES.page(request, wanted, filter=filter, empty=NOTHING)
         more["may_be_whole"] = total <= ON_ONE_PAGE and bool(page.next or page.previous)
         rows = page.things
+        if not rows and lists.is_later_page(request):  # all of it was found, or stands on an earlier page
+            return HttpResponseRedirect(lists.first_page(request))
+    if not asked:
+        messages.warning(request, "No worker can be reached, so no new list is worked out. IT: see the broker.")
     return _shown(
         request,
         [kept_shelf_check.as_place(one) for one in rows],
@@ -147,11 +153,13 @@ def _shown(
     return render(request, "notices/shelf_check.html", context)
 
 
-def _ask_a_worker(request: HttpRequest) -> None:
+def _ask_a_worker() -> bool:
+    """Whether the broker took it. The page that waits asks again: behind a busy worker the request expires."""
     try:
         tasks.write_down_the_shelf_check.apply_async((), retry=False, expires=SECONDS_UNTIL_NOBODY_WAITS)
     except OperationalError:
-        messages.warning(request, "No worker can be reached, so no new list is worked out. IT: see the broker.")
+        return False
+    return True
 
 
 def _back(request: HttpRequest) -> HttpResponse:

@@ -146,3 +146,24 @@ def test_who_would_be_moved_to_unmatched(seven_b: Group) -> None:
     assert (plan.unlisted, plan.letters) == (1, ["Nothing that waits is touched."])
     assert plan.letters_if_moved == ["1 letter that waits will be written again."]
     assert (Group.objects.count(), fates()["P2"]) == (1, ("queued", "email", 0))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_unmatched_where_the_desk_goes_first(seven_b: Group) -> None:
+    """Nobody decided to move P2; that the trial gave way to the desk decides nothing."""
+    a_child("P1", seven_b)
+    a_child("P2", seven_b)
+    file = imports.a_file((PEOPLE + "P1,Chen,P1,7B,p1@s.example,,\n").encode(), kind="patrons", name="list.csv")
+    other = connections.create_connection("default")
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT id FROM circulation_patron WHERE barcode = 'P2' FOR UPDATE")
+
+            plan = imports.preview(file, on=TODAY, at=NOON).plan
+    finally:
+        other.rollback()
+        other.close()
+
+    assert plan.letters[0].startswith("The desk is changing the same rows")
+    assert (plan.unlisted, plan.unmatched) == (1, 0)

@@ -1,8 +1,10 @@
 """What tests of pages share: people who sign in, and a library with something of everything."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.contrib.auth.models import Group, User
 from django.db import connections
 from django.test import Client
@@ -44,6 +46,19 @@ def administrator(client: Client, people: dict[Role, User]) -> Client:
     """The same person's browser, signed in as administrator."""
     client.force_login(people[Role.ADMINISTRATOR])
     return client
+
+
+@pytest.fixture
+def asked() -> Iterator[list[str]]:
+    """The tasks for which a worker was asked; no broker need be there."""
+    names: list[str] = []
+
+    def note(sender: str, **_: object) -> None:
+        names.append(sender)
+
+    before_task_publish.connect(note)
+    yield names
+    before_task_publish.disconnect(note)
 
 
 @pytest.fixture

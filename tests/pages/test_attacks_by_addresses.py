@@ -119,7 +119,9 @@ def test_a_form_in_another_charset_is_not_understood(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("parameter", ["boundary*=no-such-charset''x", "charset*=undefined''%41"])
+@pytest.mark.parametrize(
+    "parameter", ["boundary*=no-such-charset''x", "charset*=undefined''%41", "charset*=utf-8''%00"]
+)
 def test_a_head_that_django_cannot_take_apart_is_not_understood(parameter: str) -> None:
     """It fails before any middleware is asked; the server would answer 500 by itself."""
     application = import_module("library.wsgi").application  # here: it looks for static files at once

@@ -57,6 +57,16 @@ def test_a_large_library_waits_for_a_worker(librarian: Client, monkeypatch: pyte
     assert f"this one is from {timezone.localtime(made_at):%H:%M}" in found
 
 
+def test_the_page_that_waits_asks_again(librarian: Client, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked first may have expired behind a busy worker."""
+    monkeypatch.setattr(forecast, "AT_ONCE", 0)
+    a_loan(due=TODAY)
+
+    waiting = librarian.get("/forecast/", headers={"HX-Request": "true"})
+
+    assert (waiting.status_code, asked) == (204, ["notices.work_out_the_forecast"])
+
+
 def test_a_worker_answers_all_who_ask(db: None) -> None:
     """The second to come finds a fresh one."""
     a_schedule(1)
