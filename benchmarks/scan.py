@@ -341,8 +341,7 @@ def lines(found: dict[str, Measured], *, loans: int) -> list[str]:
     part = "" if written.done == letters else f" Measured with the first {written.done:,}; the table counts all."
     return [
         f"{loans:,} loans, {Size(loans=loans).today:,} at a step today, {scan.done:,} letters; "
-        f"{sum(scan.figures.values()):,} loans looked at, {scan.figures['already_told']:,} told before. "
-        "Beside other work on the machine: processor time says more than time.",
+        f"{sum(scan.figures.values()):,} loans looked at, {scan.figures['already_told']:,} told before.",
         "",
         *table(["", "time", "processor", "to its limit", "by processor", "memory of a process"], rows),
         "",
