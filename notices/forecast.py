@@ -11,11 +11,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
-from django.utils import timezone
-
 from circulation.models import Loan
-from notices import held
+from notices import held, worked_out
 from notices.models import KeptForecast, Schedule
 from notices.rehearsal import Rehearsal, rehearsal
 from smtp_gateway import throttle
@@ -24,7 +21,6 @@ from smtp_gateway.models import Gateway
 DAYS = 14
 AT_ONCE = 10_000
 """With at most so many open loans a person may wait for it: about a second."""
-FRESH = timedelta(minutes=10)
 TOO_LARGE = "It is much larger than usual."
 ONE_AT_A_TIME = 7_002
 """Key of the advisory lock."""
@@ -180,10 +176,6 @@ def is_small() -> bool:
     return Loan.objects.open().order_by()[: AT_ONCE + 1].count() <= AT_ONCE
 
 
-def is_fresh(forecast: Forecast | None, *, at: datetime) -> bool:
-    return forecast is not None and at - forecast.made_at < FRESH
-
-
 def kept(*, on: date) -> Forecast | None:
     """The last forecast that was worked out on this day, however old."""
     row = KeptForecast.objects.filter(day=on).first()
@@ -191,12 +183,8 @@ def kept(*, on: date) -> Forecast | None:
 
 
 def make_if_stale(*, at: datetime) -> None:
-    """For a worker: any number of people may have asked, and one of them is answered. Raises CalendarError."""
-    on = timezone.localtime(at).date()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0; SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        if cursor.fetchone()[0] and not is_fresh(kept(on=on), at=at):
-            make(on=on, at=at)
+    """For a worker. Raises CalendarError."""
+    worked_out.make_if_stale(key=ONE_AT_A_TIME, kept=kept, make=make, at=at)
 
 
 def make(*, on: date, at: datetime) -> Forecast:

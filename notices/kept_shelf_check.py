@@ -10,11 +10,9 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from circulation.models import Loan
-from notices import scan, shelf_check
-from notices.forecast import FRESH
+from notices import scan, shelf_check, worked_out
 from notices.models import KeptShelfCheck, ShelfPlace
 from notices.shelf_check import Place
 
@@ -61,9 +59,6 @@ class Kept:
     def total(self, collection: int | None = None) -> int:
         return self.written_about(collection) + self.said_to_be_back(collection)
 
-    def is_fresh(self, *, at: datetime) -> bool:
-        return at - self.made_at < FRESH
-
 
 def kept(*, on: date) -> Kept | None:
     """What was written down last on this day, however old."""
@@ -90,15 +85,8 @@ def as_place(one: ShelfPlace) -> Place:
 
 
 def make_if_stale(*, at: datetime) -> None:
-    """For a worker: any number of people may have asked, and one of them is answered."""
-    on = timezone.localtime(at).date()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0; SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        if not cursor.fetchone()[0]:
-            return
-        before = kept(on=on)
-        if before is None or not before.is_fresh(at=at):
-            make(on=on, at=at)
+    """For a worker."""
+    worked_out.make_if_stale(key=ONE_AT_A_TIME, kept=kept, make=make, at=at)
 
 
 def make(*, on: date, at: datetime) -> None:

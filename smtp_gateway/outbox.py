@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from library import slots
@@ -141,16 +141,14 @@ def cancel(ids: Iterable[int], *, reason: str, by: str = "") -> list[int]:
 
     What is begun goes on. What may have arrived already is not sent once more, but stays *maybe sent*.
     """
-    chosen = OutboundMessage.objects.filter(pk__in=list(ids))
+    messages, chosen = OutboundMessage.objects, list(ids)
     with transaction.atomic():
-        chosen.filter(
-            Q(state__in=[State.WAITING, State.HELD])
-            | Q(state=State.SENDING, stage=Stage.RESERVED)
-            | Q(state=State.UNCERTAIN, not_before__isnull=False),
-            times_uncertain__gt=0,
-        ).update(state=State.UNCERTAIN, stage="", not_before=None, reason=reason)
+        coming = messages.still_in(State.WAITING, State.HELD) | messages.uncertain().filter(not_before__isnull=False)
+        coming.filter(pk__in=chosen, times_uncertain__gt=0).update(
+            state=State.UNCERTAIN, stage="", not_before=None, reason=reason
+        )
         return _move(
-            chosen.still_in(State.WAITING, State.HELD).filter(times_uncertain=0),
+            messages.still_in(State.WAITING, State.HELD).filter(pk__in=chosen, times_uncertain=0),
             verb="Cancelled",
             by=by,
             state=State.CANCELLED,
@@ -175,9 +173,9 @@ def close(ids: Iterable[int], *, by: str, reason: str = "") -> list[int]:
 def hold(ids: Iterable[int], *, by: str, reason: str = "Held by hand.") -> list[int]:
     """Keep what waits from going out until it is released."""
     return _move(
-        OutboundMessage.objects.filter(
-            Q(state=State.WAITING) | Q(state=State.SENDING, stage=Stage.RESERVED, times_uncertain=0), pk__in=list(ids)
-        ),
+        OutboundMessage.objects.filter(pk__in=list(ids))
+        .still_in(State.WAITING)
+        .exclude(state=State.SENDING, times_uncertain__gt=0),
         verb="Held",
         by=by,
         state=State.HELD,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,6 +17,14 @@ from circulation.models import Guardian, Guardianship
 from circulation.views import people_words
 from library import slots
 from library.access import Role, allow
+
+MOST_FOUND = 12
+
+
+def found(rows: QuerySet[Guardian]) -> dict[str, Any]:
+    """For a page on which one of several is chosen: the first, with their children, and whether there are more."""
+    some = list(rows.prefetch_related("patrons")[: MOST_FOUND + 1])
+    return {"found": some[:MOST_FOUND], "more": len(some) > MOST_FOUND}
 
 
 @allow(Role.LIBRARIAN)

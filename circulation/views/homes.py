@@ -20,8 +20,6 @@ from circulation.words import a_day
 from library.access import Role, allow
 from library.typed import row_number
 
-MOST_FOUND = 12
-
 
 @allow(Role.LIBRARIAN)
 @require_POST
@@ -85,15 +83,8 @@ def add(request: HttpRequest, pk: int) -> HttpResponseBase:
             form.cleaned_data.get("guardian") or form.save(commit=False),
             relationship=form.cleaned_data["relationship"],
         )
-    found = list(search.guardians(words).prefetch_related("patrons")[: MOST_FOUND + 1]) if words else []
-    context = {
-        "here": "patrons",
-        "patron": patron,
-        "form": form,
-        "words": words,
-        "found": found[:MOST_FOUND],
-        "more": len(found) > MOST_FOUND,
-    }
+    found = guardians.found(search.guardians(words) if words else Guardian.objects.none())
+    context = {"here": "patrons", "patron": patron, "form": form, "words": words, **found}
     return render(request, "circulation/guardianship_add.html", context)
 
 

@@ -11,11 +11,10 @@ from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from circulation import merging, search
 from circulation.models import FOREVER, Guardian
-from circulation.views import people_words
+from circulation.views import guardians, people_words
 from circulation.words import a_day
 from library.access import Role, allow
 
-MOST_FOUND = 12
 BUSY = (
     "Somebody else is writing about these people, or letters are being found, just now. Nothing was changed. Try again."
 )
@@ -28,14 +27,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     guardian = get_object_or_404(Guardian, pk=pk, erased_at=None)
     words = search.cleaned(request.GET.get("q", ""))
     others = search.guardians(words).exclude(pk=pk) if words else merging.who_may_be_the_same(guardian)
-    found = list(others.prefetch_related("patrons")[: MOST_FOUND + 1])
-    context = {
-        "here": "patrons",
-        "guardian": guardian,
-        "words": words,
-        "found": found[:MOST_FOUND],
-        "more": len(found) > MOST_FOUND,
-    }
+    context = {"here": "patrons", "guardian": guardian, "words": words, **guardians.found(others)}
     return render(request, "circulation/guardian_same.html", context)
 
 

@@ -8,18 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
 from circulation.calendar import CalendarError
 from circulation.words import several
 from library.access import Role, allow
-from notices import forecast, tasks
+from notices import forecast, tasks, worked_out
 from notices.models import RunSettings, Schedule
 from smtp_gateway import throttle
 from smtp_gateway.models import Gateway
 
 HOUR = timedelta(hours=1)
-SECONDS_UNTIL_NOBODY_WAITS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +36,16 @@ def page(request: HttpRequest) -> HttpResponse:
     """A small library's forecast is of this moment; a large one's is worked out by a worker, and the page waits."""
     on, at = timezone.localdate(), timezone.now()
     found = forecast.kept(on=on)
-    fresh, trouble = forecast.is_fresh(found, at=at), ""
+    fresh, trouble = worked_out.is_fresh(found, at=at), ""
     if "HX-Request" in request.headers:
         if fresh:
             return HttpResponse(headers={"HX-Refresh": "true"})
-        _ask_a_worker()
+        tasks.ask_a_worker(tasks.work_out_the_forecast)
         return HttpResponse(status=204)
     try:
         if forecast.is_small():
             found, fresh = forecast.make(on=on, at=at), True
-        elif not fresh and not _ask_a_worker():
+        elif not fresh and not tasks.ask_a_worker(tasks.work_out_the_forecast):
             messages.warning(request, "No worker can be reached, so no new forecast is worked out. IT: see the broker.")
     except CalendarError as reason:
         trouble = str(reason)
@@ -80,15 +78,6 @@ def in_words(needed: timedelta) -> str:
         minutes = rest // timedelta(minutes=1)
         return several(hours, "hour") + (f" {several(minutes, 'minute')}" if minutes else "")
     return several(round(needed / timedelta(days=1)), "day")
-
-
-def _ask_a_worker() -> bool:
-    """Whether the broker took it. The page that waits asks again: behind a busy worker the request expires."""
-    try:
-        tasks.work_out_the_forecast.apply_async((), retry=False, expires=SECONDS_UNTIL_NOBODY_WAITS)
-    except OperationalError:
-        return False
-    return True
 
 
 def _row(one: forecast.Day, *, gateway: Gateway) -> DayRow:

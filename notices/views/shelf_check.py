@@ -17,7 +17,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from kombu.exceptions import OperationalError
 
 from circulation import desk
 from circulation.models import Collection, Loan
@@ -25,14 +24,13 @@ from circulation.words import several
 from library import lists
 from library.access import Role, allow
 from library.lists import Column, Empty, Listing
-from notices import forecast, kept_shelf_check, shelf_check, tasks
+from notices import forecast, kept_shelf_check, shelf_check, tasks, worked_out
 from notices.models import ShelfPlace
 from notices.shelf_check import Place
 from notices.views.numbers import pair_of_numbers
 
 ON_ONE_PAGE = 2_000
 """More places, some forty sheets, nobody walks along in one go."""
-SECONDS_UNTIL_NOBODY_WAITS = 120
 
 PLACES = Listing[ShelfPlace](
     name="shelf check",
@@ -103,8 +101,8 @@ def finish(request: HttpRequest) -> HttpResponse:
 def _in_parts(request: HttpRequest, *, on: date, at: datetime) -> HttpResponseBase:
     """What a worker wrote down, of one collection or of all; where it is not fresh, a worker is asked for it."""
     kept = kept_shelf_check.kept(on=on)
-    fresh = kept is not None and kept.is_fresh(at=at)
-    asked = fresh or _ask_a_worker()
+    fresh = worked_out.is_fresh(kept, at=at)
+    asked = fresh or tasks.ask_a_worker(tasks.write_down_the_shelf_check)
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Refresh": "true"}) if fresh else HttpResponse(status=204)
     filter = Filter(request.GET)
@@ -151,15 +149,6 @@ def _shown(
         **more,
     }
     return render(request, "notices/shelf_check.html", context)
-
-
-def _ask_a_worker() -> bool:
-    """Whether the broker took it. The page that waits asks again: behind a busy worker the request expires."""
-    try:
-        tasks.write_down_the_shelf_check.apply_async((), retry=False, expires=SECONDS_UNTIL_NOBODY_WAITS)
-    except OperationalError:
-        return False
-    return True
 
 
 def _back(request: HttpRequest) -> HttpResponse:
